@@ -1,0 +1,84 @@
+"""Files that appear whole or not at all: written beside, flushed, renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+#: Ending of files that are being written; left over only by a process that was killed.
+PARTIAL = ".partial"
+
+
+class Hashed:
+    """A binary file to append to, which knows the size and sha256 of what was written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        """Append all of `data`."""
+        self._file.write(data)
+        self._hash.update(data)
+        self.size += len(data)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of everything written so far."""
+        return self._hash.hexdigest()
+
+
+@contextlib.contextmanager
+def placing(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; it is moved there, flushed, when the block ends well.
+
+    The temporary name carries the process id, so that a process which outlived its build and its
+    successor cannot write into one file.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    try:
+        yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    _flush_folder(path.parent)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[Hashed]:
+    """Write `path` piece by piece; it appears, whole, when the block ends well."""
+    with placing(path) as partial, partial.open("wb") as file:
+        yield Hashed(file)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, all of it or nothing."""
+    with writing(path) as file:
+        file.write(data)
+
+
+def remove_partial(folder: Path) -> None:
+    """Delete what killed writers left in `folder`."""
+    for path in folder.glob(f".*{PARTIAL}"):
+        path.unlink(missing_ok=True)
+
+
+def file_sha256(path: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

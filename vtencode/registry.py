@@ -1,0 +1,85 @@
+"""Names of codecs, curves, sources, miniatures, sinks and engines, resolved on first use.
+
+Built-ins are a table of import paths, so that listing them imports nothing. Other packages add
+their own through the entry point group `vtencode.<kind>s`; a name that is taken is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from vtencode.errors import SpecError, UnknownNameError
+
+NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """One kind of named thing.
+
+    >>> REGISTRIES["codec"].names()
+    ('depth',)
+    """
+
+    kind: str
+    builtins: dict[str, str] = field(default_factory=dict)
+
+    def names(self) -> tuple[str, ...]:
+        """Every known name, sorted; imports none of the things."""
+        return tuple(sorted(self._paths))
+
+    def get(self, name: str) -> Any:
+        """Import and return what `name` stands for.
+
+        Raises `UnknownNameError` for a name nobody registered.
+        """
+        path = self._paths.get(name)
+        if path is None:
+            raise UnknownNameError(self.kind, name, self.names())
+        module, _, attribute = path.partition(":")
+        return getattr(import_module(module), attribute)
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        paths = dict(self.builtins)
+        for entry in sorted(entry_points(group=f"vtencode.{self.kind}s")):
+            if not NAME.fullmatch(entry.name):
+                raise SpecError(
+                    f"the {self.kind} name {entry.name!r} of {entry.value} must be lower-case "
+                    "words joined by '-' or '.'."
+                )
+            if paths.setdefault(entry.name, entry.value) != entry.value:
+                raise SpecError(
+                    f"the {self.kind} name {entry.name!r} is taken by {paths[entry.name]}; "
+                    f"{entry.value} must choose another."
+                )
+        return paths
+
+
+REGISTRIES: dict[str, Registry] = {
+    registry.kind: registry
+    for registry in (
+        Registry("curve", {"power": "vtencode.curves:PowerCurve"}),
+        Registry("path", {"cube": "vtencode.colors:CubePath"}),
+        Registry("codec", {"depth": "vtencode.codecs.depth:DepthCodec"}),
+        Registry("source", {"nyu-depth-v2": "vtencode.sources.nyu_depth_v2:NyuDepthV2"}),
+        Registry("miniature", {"nyu-depth-v2": "vtencode.miniatures.nyu_depth_v2:write"}),
+        Registry("sink", {"webdataset": "vtencode.sinks.webdataset:WebDatasetSink"}),
+        Registry("engine", {"local": "vtencode.engines.local:LocalEngine"}),
+    )
+}
+
+
+def find(kind: str, name: str) -> Any:
+    """Return what `name` stands for among the things of that kind."""
+    return REGISTRIES[kind].get(name)
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Every known name of that kind, sorted."""
+    return REGISTRIES[kind].names()
