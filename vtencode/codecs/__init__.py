@@ -1,0 +1,1 @@
+"""Codecs: invertible maps between typed targets and RGB images."""

@@ -1,0 +1,81 @@
+"""Pictures as they are stored: encoded bytes that pass through untouched when nothing changes."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from vtencode.errors import CodeError
+from vtencode.png import MAX_PIXELS, write_png
+from vtencode.targets import Array
+
+Format = Literal["jpg", "png"]
+_MAGIC: dict[bytes, Format] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+_PILLOW: dict[Format, str] = {"jpg": "JPEG", "png": "PNG"}
+_ORIENTATION_TAG = 0x0112
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An 8-bit RGB picture as the bytes of a JPEG or PNG file."""
+
+    data: bytes
+    format: Format
+    width: int
+    height: int
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Picture:
+        """Look at a file's bytes, whatever its name says.
+
+        Raises `CodeError` for other formats, for pixels that are not 8-bit RGB, for more than
+        `MAX_PIXELS` pixels, and for an EXIF orientation, which some loaders apply and some
+        ignore.
+        """
+        kind = sniff(data)
+        with _open(data, kind) as image:
+            orientation = image.getexif().get(_ORIENTATION_TAG, 1)
+            if image.mode != "RGB" or image.width * image.height > MAX_PIXELS or orientation != 1:
+                raise CodeError(
+                    f"a picture must be 8-bit RGB, upright, of at most {MAX_PIXELS} pixels, got "
+                    f"mode {image.mode}, orientation {orientation}, {image.width}x{image.height}."
+                )
+            return cls(data, kind, image.width, image.height)
+
+    @classmethod
+    def from_rgb(cls, rgb: Array, png: bytes | None = None) -> Picture:
+        """Make a PNG picture of uint8 (H, W, 3); `png` is its file, if it is already written."""
+        data = write_png(rgb, kind="photo") if png is None else png
+        picture = cls(data, "png", width=rgb.shape[1], height=rgb.shape[0])
+        picture.__dict__["rgb"] = rgb
+        return picture
+
+    @cached_property
+    def rgb(self) -> Array:
+        """All pixels: uint8 (H, W, 3). Raises `CodeError` when the file is not whole."""
+        with _open(self.data, self.format) as image:
+            try:
+                return np.asarray(image)
+            except (OSError, ValueError, SyntaxError) as error:
+                raise CodeError(f"a {self.format} file must decode: {error}.") from error
+
+
+def sniff(data: bytes) -> Format:
+    """The format that the first bytes show; raises `CodeError` for neither JPEG nor PNG."""
+    for magic, kind in _MAGIC.items():
+        if data.startswith(magic):
+            return kind
+    raise CodeError(f"a picture must be a JPEG or PNG file, got one that starts {data[:8]!r}.")
+
+
+def _open(data: bytes, kind: Format) -> Any:
+    from PIL import Image
+
+    try:
+        return Image.open(io.BytesIO(data), formats=[_PILLOW[kind]])
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CodeError(f"a {kind} file must have a readable header: {error}.") from error
