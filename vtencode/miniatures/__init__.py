@@ -1,0 +1,1 @@
+"""Tiny datasets that this project writes in the authors' exact formats."""

@@ -1,0 +1,1 @@
+"""Sources: readers of public datasets in the formats their authors publish."""

@@ -1,0 +1,122 @@
+"""What every reader of a public dataset gives: an index without pixels, and samples on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from vtencode.images import Picture
+    from vtencode.targets import DepthMap
+
+Row = Mapping[str, Any]
+
+KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file at its official address.
+
+    `size` in bytes and `sha256` are given where the authors, or this project's own download of
+    the file, established them; `magic` is what the file starts with.
+    """
+
+    url: str
+    name: str
+    magic: bytes
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What the authors say of their dataset, for people who are about to use it."""
+
+    title: str
+    home: str
+    license: str
+    citation: str
+    how_to_get: str
+    files: tuple[RemoteFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image of a dataset with its targets, and where exactly they came from.
+
+    `provenance` is flat JSON: `file` (relative to the dataset's root) and, for containers,
+    `member`.
+    """
+
+    key: str
+    picture: Picture
+    targets: Mapping[str, DepthMap]
+    provenance: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(ABC):
+    """A reader of one published layout. Deterministic, picklable; never writes beside the data.
+
+    Subclasses are frozen dataclasses; their fields other than `root` are the options that a
+    recipe's `source:` section may set.
+    """
+
+    name: ClassVar[str]
+    publication: ClassVar[Publication]
+    splits: ClassVar[tuple[str, ...]]
+
+    root: Path
+    split: str = field(default="train")
+
+    @abstractmethod
+    def index(self) -> pa.Table:
+        """One row a sample, in a fixed order: `key`, `image` ("jpg" or "png"), references.
+
+        Raises `SourceError` when the folder or file is not this dataset.
+        """
+
+    @abstractmethod
+    def load(self, row: Row) -> Sample:
+        """Read one row's pixels.
+
+        Raises `SampleError` for a fault that would be there at every try; an `OSError` means
+        that trying again may help.
+        """
+
+    @abstractmethod
+    def files(self) -> tuple[tuple[str, int], ...]:
+        """Every file read, relative to the root, with its size in bytes; sorted."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Only the options travel to another process, never an open file."""
+        return {option.name: getattr(self, option.name) for option in fields(self)}
+
+    def fingerprint(self) -> str:
+        """sha256 over names and sizes of the files; moving or touching a dataset keeps it."""
+        lines = "\n".join(f"{size} {name}" for name, size in self.files())
+        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def sample_key(*parts: str) -> str:
+    """A key of `[a-z0-9_-]{1,80}` for a name of any spelling; distinct names stay distinct.
+
+    A part that has to be changed gets eight digits of its hash, so that `A` and `a` differ.
+
+    >>> sample_key("nyu", "basement_0001a", "00042")
+    'nyu-basement_0001a-00042'
+    """
+    raw = "-".join(parts)
+    plain = re.sub(r"[^a-z0-9_-]+", "-", raw.lower()).strip("-_")
+    if plain == raw and len(plain) <= 64:
+        return plain
+    digest = hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{plain[:55].rstrip('-_') or 'x'}-{digest}"

@@ -1,0 +1,52 @@
+"""Looking into a dataset folder: in a fixed order, reading only, faults told as rejects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from vtencode.errors import CodeError, SampleError, SourceError, TargetError
+
+T = TypeVar("T")
+
+
+def existing(path: Path) -> Path:
+    """The path, if something readable is there; raises `SourceError` otherwise."""
+    if not path.exists():
+        raise SourceError(f"{path} must be a dataset on disk, and nothing is there.")
+    if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+        raise SourceError(f"{path} must be readable, and this user may not read it.")
+    return path
+
+
+def walk(root: Path) -> Iterator[tuple[str, int]]:
+    """(relative path with '/', size) of every regular file below `root`, sorted by path.
+
+    Links to files are followed; links to folders are not, so that no loop is walked.
+    """
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(folder, name)
+            if path.is_file():
+                yield path.relative_to(root).as_posix(), path.stat().st_size
+
+
+def read_bytes(root: Path, name: str, *, field: str) -> bytes:
+    """The bytes of one file of a sample; a file that is not there is a reject."""
+    try:
+        return (root / name).read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise SampleError("MISSING", field, name, "the file is not there") from error
+
+
+def decoded(read: Callable[[], T], *, field: str, where: str) -> T:
+    """What `read` returns; a picture or target that breaks its contract is a reject."""
+    try:
+        return read()
+    except CodeError as error:
+        raise SampleError("DECODE", field, where, str(error)) from error
+    except TargetError as error:
+        raise SampleError("RANGE", field, where, str(error)) from error

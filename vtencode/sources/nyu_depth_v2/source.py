@@ -1,0 +1,152 @@
+"""The reader of NYU Depth V2: finds the form, lists the frames, reads one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from vtencode.errors import SampleError, SourceError
+from vtencode.images import Picture
+from vtencode.sources.base import Publication, RemoteFile, Row, Sample, Source
+from vtencode.sources.files import decoded, existing, walk
+from vtencode.sources.nyu_depth_v2 import labeled
+from vtencode.sources.nyu_depth_v2.labeled import Labeled
+from vtencode.sources.nyu_depth_v2.layout import SPLITS, Layout, chosen
+from vtencode.sources.nyu_depth_v2.trees import H5Tree, PngTree, is_h5_frame, is_png_frame
+from vtencode.targets import Array, Camera, DepthMap
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Color camera at 640x480 (camera_params.m of the authors' toolbox); depth is projected into it.
+CAMERA = Camera(
+    fx=5.1885790117450188e02,
+    fy=5.1946961112127485e02,
+    cx=3.2558244941119034e02,
+    cy=2.5373616633400465e02,
+)
+#: Rows and columns that have depth in every frame, and no white frame in color: the crop of
+#: Eigen et al. (NIPS 2014) and of every evaluation since.
+EIGEN_CROP = (slice(45, 471), slice(41, 601))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NyuDepthV2(Source):
+    """NYU Depth V2 frames: 640x480 color and metric z depth of indoor scenes, 0.7 to 10 m.
+
+    `root` is the labeled .mat, or a folder with it, or a PNG tree, or an .h5 tree. `depth` picks
+    the in-painted ("filled") or measured ("raw") depths of the .mat; the trees have one depth.
+    `crop` "eigen" cuts the white frame off image and depth together. `scenes` keeps some scenes.
+    """
+
+    name: ClassVar[str] = "nyu-depth-v2"
+    splits: ClassVar[tuple[str, ...]] = SPLITS
+    publication: ClassVar[Publication] = Publication(
+        title="NYU Depth Dataset V2",
+        home="https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html",
+        license="no formal license; for academic use",
+        citation=(
+            "N. Silberman, D. Hoiem, P. Kohli, R. Fergus: Indoor Segmentation and Support "
+            "Inference from RGBD Images. ECCV 2012."
+        ),
+        how_to_get="open download, 2.8 GB (labeled set, 1449 frames)",
+        files=(
+            RemoteFile(
+                url="http://horatio.cs.nyu.edu/mit/silberman/nyu_depth_v2/nyu_depth_v2_labeled.mat",
+                name=labeled.NAME,
+                magic=b"MATLAB 7.3 MAT-file",
+            ),
+            RemoteFile(
+                url="http://horatio.cs.nyu.edu/mit/silberman/indoor_seg_sup/splits.mat",
+                name=labeled.SPLITS_NAME,
+                magic=b"MATLAB 5.0 MAT-file",
+            ),
+        ),
+    )
+
+    depth: Literal["filled", "raw"] = "filled"
+    crop: Literal["none", "eigen"] = "none"
+    scenes: tuple[str, ...] = ()
+
+    def index(self) -> pa.Table:
+        """One row a frame of the split; see `Frame` for the columns."""
+        import pyarrow as pa
+
+        frames = chosen(
+            self._layout.frames(), split=self.split, scenes=self.scenes, where=str(self.root)
+        )
+        table = pa.Table.from_pylist([asdict(frame) for frame in frames])
+        if self.crop == "none":
+            return table
+        column = pa.array(["png"] * len(table), pa.string())
+        return table.set_column(table.schema.get_field_index("image"), "image", column)
+
+    def load(self, row: Row) -> Sample:
+        """Read one frame; the color bytes pass through untouched unless they are cropped."""
+        picture, meters = self._layout.read(row)
+        if meters.shape != (picture.height, picture.width):
+            message = f"must be as large as its image {picture.height, picture.width}, got "
+            raise SampleError("SHAPE", "depth", row["depth"], f"{message}{meters.shape}")
+        camera = CAMERA
+        if self.crop == "eigen":
+            picture, meters, camera = _eigen(picture, meters, where=row["file"])
+        depth = decoded(
+            lambda: DepthMap(meters, camera=camera), field="depth", where=str(row["depth"])
+        )
+        provenance = {"file": row["file"], "member": str(row["depth"]), "scene": row["scene"]}
+        return Sample(row["key"], picture, {"depth": depth}, provenance)
+
+    def files(self) -> tuple[tuple[str, int], ...]:
+        """The .mat files, or every frame file of the tree."""
+        return tuple(sorted(self._layout.sizes().items()))
+
+    @cached_property
+    def _layout(self) -> Layout:
+        root = existing(self.root)
+        if root.is_file():
+            if root.suffix != ".mat":
+                raise SourceError(f"{root} must be {labeled.NAME} or a folder, got a file.")
+            return Labeled(root, self.depth)
+        found = dict(walk(root))
+        if any(part.startswith("nyu2_train") for name in found for part in name.split("/")):
+            raise SourceError(
+                f"{root} is DenseDepth's nyu_data.zip, whose train depth is 8-bit "
+                "(depth * 25.5): not metric enough to teach depth. Use the BTS tree or the "
+                "labeled .mat."
+            )
+        forms: list[Layout] = []
+        if (root / labeled.NAME).is_file():
+            forms.append(Labeled(root / labeled.NAME, self.depth))
+        if any(map(is_png_frame, found)):
+            forms.append(PngTree(root, found))
+        if any(map(is_h5_frame, found)):
+            forms.append(H5Tree(root, found))
+        return _only(forms, root)
+
+
+def _only(forms: list[Layout], root: Path) -> Layout:
+    if not forms:
+        raise SourceError(
+            f"{root} must hold NYU Depth V2 ({labeled.NAME}, a BTS tree with sync/ or "
+            "official_splits/, or a tree of .h5 frames), and holds none of them."
+        )
+    if len(forms) > 1:
+        raise SourceError(
+            f"{root} holds the dataset twice: {' and '.join(form.form for form in forms)}. "
+            "Point --source at the one you mean."
+        )
+    return forms[0]
+
+
+def _eigen(picture: Picture, meters: Array, *, where: str) -> tuple[Picture, Array, Camera]:
+    if meters.shape != (480, 640):
+        message = f"the Eigen crop needs 480x640 frames, got {meters.shape}"
+        raise SampleError("SHAPE", "depth", where, message)
+    rows, columns = EIGEN_CROP
+    rgb = decoded(lambda: picture.rgb, field="image", where=where)[rows, columns]
+    camera = CAMERA.crop(left=columns.start, top=rows.start)
+    return Picture.from_rgb(np.ascontiguousarray(rgb)), meters[rows, columns], camera
