@@ -1,0 +1,124 @@
+"""`build`: plan, run the shards that are missing, commit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from vtencode.building.ledger import Ledger
+from vtencode.building.plan import Plan, make_plan
+from vtencode.building.setting import Setting, setting
+from vtencode.building.shard import BuildShard, ShardRecord
+from vtencode.errors import BuildError
+from vtencode.recipe import Recipe
+from vtencode.registry import find
+
+#: Told (pairs done, pairs planned) as a build goes on.
+Report = Callable[[int, int], None]
+
+#: So many rejects are borne in a dataset of any size, unless `max_rejects` is 0.
+FEW_REJECTS = 10
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished dataset and its manifest."""
+
+    out: Path
+    manifest: dict[str, Any]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every planned pair was written."""
+        return not self.manifest["counts"]["rejected"]
+
+
+def plan(
+    recipe: str | Path | Recipe,
+    *,
+    source: Path | str | None = None,
+    demo: int | bool = False,
+    limit: int | None = None,
+    overrides: Sequence[str] = (),
+) -> Plan:
+    """What `build` with the same arguments would build; writes nothing."""
+    with setting(recipe, source=source, demo=demo, overrides=overrides) as ready:
+        return make_plan(ready.recipe, ready.source, limit=limit)[0]
+
+
+def build(
+    recipe: str | Path | Recipe,
+    *,
+    out: Path | str,
+    source: Path | str | None = None,
+    demo: int | bool = False,
+    limit: int | None = None,
+    workers: int | None = None,
+    engine: str = "local",
+    overrides: Sequence[str] = (),
+    report: Report | None = None,
+) -> Built:
+    """Build a dataset into the folder `out`, or finish the build that was begun there.
+
+    `recipe` is a shipped name, a file, or a `Recipe`; `source` is where the published data are,
+    and `demo` asks for a miniature instead, of so many training frames; `limit` keeps that
+    many samples; `overrides` are `path.to.key=value`. The bytes written depend on these and on
+    the data alone: not on `workers`, `engine`, interruptions, or the time.
+
+    Raises `RecipeError`, `SourceError`, `LockedError`, `PlanChangedError`, and `BuildError` when
+    too many samples are rejected.
+    """
+    with setting(recipe, source=source, demo=demo, overrides=overrides) as ready:
+        ledger = Ledger(Path(out))
+        with ledger.locked():
+            made, table = make_plan(ready.recipe, ready.source, limit=limit)
+            ledger.adopt(made, table, dict(ready.origin))
+            records = ledger.finished(made)
+            workers = workers or os.cpu_count() or 1
+            _run(ledger, made, ready, records, engine=engine, workers=workers, report=report)
+            ordered = [records[shard] for shard in range(made.shards)]
+            _check_rejects(made, ready.recipe, ordered)
+            return Built(ledger.out, ledger.close(made, ready.recipe, ordered))
+
+
+def _run(
+    ledger: Ledger,
+    made: Plan,
+    ready: Setting,
+    records: dict[int, ShardRecord],
+    *,
+    engine: str,
+    workers: int,
+    report: Report | None,
+) -> None:
+    """Build the shards that `records` lacks, and add theirs."""
+    done = sum(record.written + len(record.rejects) for record in records.values())
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        if report is not None:
+            report(done, made.pairs)
+
+    tick(0)
+    work = BuildShard(made, ready.recipe, ready.source, ledger.out, ledger.index)
+    missing = [shard for shard in range(made.shards) if shard not in records]
+    for shard, record in find("engine", engine)().run(work, missing, workers=workers, tick=tick):
+        ledger.keep(record)
+        records[shard] = record
+
+
+def _check_rejects(made: Plan, recipe: Recipe, records: Sequence[ShardRecord]) -> None:
+    rejects = [reject for record in records for reject in record.rejects]
+    budget = max(FEW_REJECTS, ceil(recipe.max_rejects * made.pairs)) if recipe.max_rejects else 0
+    if rejects and (len(rejects) > budget or len(rejects) == made.pairs):
+        examples = "; ".join(f"{r.where}: {r.field}: {r.message} [{r.code}]" for r in rejects[:3])
+        raise BuildError(
+            f"{len(rejects)} of {made.pairs} pairs were rejected, and at most "
+            f"{min(budget, made.pairs - 1)} may be. {examples}. Mend the source, or raise "
+            "max_rejects."
+        )

@@ -1,0 +1,98 @@
+"""Processes on this machine, started fresh (spawn), so that no lock or thread is inherited."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection, get_context, parent_process
+from typing import Any, ClassVar, TypeVar
+
+from vtencode.engines.base import Engine, Tick, Work
+from vtencode.errors import BuildError
+
+R = TypeVar("R")
+
+#: Seconds between two looks at how far the workers are.
+_GLANCE = 0.2
+_SPAWN = get_context("spawn")
+_finished: Any = None
+
+
+class LocalEngine(Engine):
+    """A pool of processes; one worker means this very process."""
+
+    name: ClassVar[str] = "local"
+
+    def run(
+        self, work: Work[R], items: Sequence[int], *, workers: int, tick: Tick
+    ) -> Iterator[tuple[int, R]]:
+        """Yield (item, result) as items finish; see `Engine.run`."""
+        waiting = list(reversed(items))
+        workers = min(workers, len(waiting))
+        if workers <= 1:
+            yield from ((item, work(item, tick)) for item in items)
+            return
+        while waiting:
+            suspects = yield from _pooled(work, waiting, workers, tick)
+            for item in suspects:
+                if (yield from _pooled(work, [item], 1, tick)):
+                    raise BuildError(
+                        f"item {item} ended its worker process twice (out of memory, or a crash "
+                        "in a decoder). What is finished is kept; the same command tries again."
+                    )
+
+
+def _pooled(
+    work: Work[R], waiting: list[int], workers: int, tick: Tick
+) -> Generator[tuple[int, R], None, list[int]]:
+    """Run the items of `waiting`, from its end, until none is left or a worker died.
+
+    Returns the items that were running when one did.
+    """
+    counter = _SPAWN.Value("q", 0)
+    seen = 0
+    pool = ProcessPoolExecutor(workers, _SPAWN, initializer=_start, initargs=(counter,))
+    running: dict[Future[R], int] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                running[pool.submit(_call, work, waiting[-1])] = waiting[-1]
+                waiting.pop()
+            done, _ = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)
+            now = counter.value
+            tick(now - seen)
+            seen = now
+            for future in done:
+                result = future.result()
+                yield running.pop(future), result
+    except BrokenProcessPool:
+        return sorted(running.values())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return []
+
+
+def _start(counter: Any) -> None:
+    """Prepare a worker: one thread a library, and an end when the parent ends."""
+    global _finished  # noqa: PLW0603  # a pool hands state to its workers in no other way
+    _finished = counter
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _call(work: Work[R], item: int) -> R:
+    return work(item, _tick)
+
+
+def _tick(count: int) -> None:
+    with _finished.get_lock():
+        _finished.value += count

@@ -1,0 +1,1 @@
+"""Sinks: shard formats, written and read."""

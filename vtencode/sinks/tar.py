@@ -1,0 +1,74 @@
+"""USTAR archives (POSIX.1-1988) whose bytes depend on names and contents alone, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from vtencode.errors import ShardError
+
+BLOCK = 512
+#: Tapes were written in records of 20 blocks, and readers still expect archives padded to it.
+RECORD = 20 * BLOCK
+_MAX_SIZE = 8**11 - 1
+
+
+def member(name: str, data: bytes) -> bytes:
+    """Header, contents and padding of one regular file, mode 0644, of nobody, at time 0."""
+    encoded = name.encode("ascii")
+    if len(encoded) > 100 or len(data) > _MAX_SIZE:
+        raise ShardError(f"a tar member must have a name of at most 100 bytes, got {name!r}.")
+    fields = [
+        encoded.ljust(100, b"\0"),
+        b"0000644\0",
+        b"0000000\0",
+        b"0000000\0",
+        b"%011o\0" % len(data),
+        b"%011o\0" % 0,
+        b" " * 8,
+        b"0",
+        bytes(100),
+        b"ustar\x0000",
+        bytes(32 + 32),
+        b"0000000\0",
+        b"0000000\0",
+        bytes(155 + 12),
+    ]
+    header = b"".join(fields)
+    checksum = b"%06o\0 " % sum(header)
+    padding = bytes(-len(data) % BLOCK)
+    return b"".join([header[:148], checksum, header[156:], data, padding])
+
+
+def ending(size: int) -> bytes:
+    """Two empty blocks, and zeros up to a whole record, after `size` bytes of members."""
+    return bytes(2 * BLOCK + -(size + 2 * BLOCK) % RECORD)
+
+
+def members(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """(name, contents) of every member, in order.
+
+    Raises `ShardError` where the archive is cut, damaged, or holds anything that `member` does
+    not write (links, folders, long names).
+    """
+    while True:
+        at = file.tell()
+        header = file.read(BLOCK)
+        if not any(header):
+            rest = file.read()
+            if len(header) < BLOCK or len(rest) < BLOCK or any(rest):
+                raise ShardError(f"the archive must end with two empty blocks, at byte {at}.")
+            return
+        name, size = _parsed(header, at)
+        data = file.read(size + -size % BLOCK)
+        if len(data) < size + -size % BLOCK:
+            raise ShardError(f"the archive is cut inside {name!r}, at byte {at}.")
+        yield name, data[:size]
+
+
+def _parsed(header: bytes, at: int) -> tuple[str, int]:
+    blank = header[:148] + b" " * 8 + header[156:]
+    regular = header[156:157] == b"0" and header[257:265] == b"ustar\x0000"
+    if len(header) < BLOCK or header[148:156] != b"%06o\0 " % sum(blank) or not regular:
+        raise ShardError(f"a plain USTAR member must start at byte {at}, and does not.")
+    return header[:100].rstrip(b"\0").decode("ascii"), int(header[124:135], 8)

@@ -1,0 +1,67 @@
+"""WebDataset shards: tar files in which a pair is a run of members that share a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import ClassVar
+
+from vtencode.errors import CodeError, ShardError
+from vtencode.images import Picture
+from vtencode.sinks.base import Record, Sink, Writable
+from vtencode.sinks.tar import ending, member, members
+from vtencode.spec import canonical_json
+
+
+class WebDatasetSink(Sink):
+    """`<key>.input.jpg|png`, `<key>.instruction.txt`, `<key>.json`, `<key>.target.png`.
+
+    Read by `webdataset`, by `datasets.load_dataset("webdataset", …)`, and by any tar program.
+    """
+
+    name: ClassVar[str] = "webdataset"
+    suffix: ClassVar[str] = ".tar"
+
+    def append(self, record: Record, out: Writable) -> None:
+        """Write the four members of a record, in the order of their names."""
+        for extension, data in sorted(_members(record).items()):
+            out.write(member(f"{record.key}.{extension}", data))
+
+    def end(self, out: Writable, size: int) -> None:
+        """Write the end-of-archive blocks."""
+        out.write(ending(size))
+
+    def read(self, path: Path) -> Iterator[Record]:
+        """The records of a shard, in order."""
+        with path.open("rb") as file:
+            parts = ((*name.partition("."), data) for name, data in members(file))
+            for key, group in groupby(parts, key=lambda part: part[0]):
+                files = {extension: data for _, _, extension, data in group}
+                yield _record(key, files, where=path.name)
+
+
+def _members(record: Record) -> dict[str, bytes]:
+    return {
+        f"input.{record.input.format}": record.input.data,
+        "instruction.txt": record.instruction.encode(),
+        "json": canonical_json(dict(record.meta)).encode(),
+        f"target.{record.target.format}": record.target.data,
+    }
+
+
+def _record(key: str, files: dict[str, bytes], *, where: str) -> Record:
+    try:
+        color = files["input.jpg" if "input.jpg" in files else "input.png"]
+        return Record(
+            key,
+            input=Picture.from_bytes(color),
+            target=Picture.from_bytes(files["target.png"]),
+            instruction=files["instruction.txt"].decode(),
+            meta=json.loads(files["json"]),
+        )
+    except KeyError as error:
+        raise ShardError(f"{where}: the record {key!r} must have a member {error}.") from error
+    except (CodeError, ValueError) as error:
+        raise ShardError(f"{where}: the record {key!r} cannot be read: {error}") from error
