@@ -1,0 +1,82 @@
+"""vtencode turns public vision datasets into training data for image generators that see.
+
+>>> import vtencode as vt
+>>> depth = vt.codec("depth")
+>>> code = depth.encode(vt.DepthMap(meters=np.array([[1.5, np.inf, np.nan]])))
+>>> code.rgb.tolist()
+[[[255, 181, 0], [255, 255, 255], [128, 128, 128]]]
+>>> depth.decode(code).target.meters.round(2)
+array([[1.5, inf, nan]], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vtencode.building.run import build, plan
+    from vtencode.codecs.base import Code, Codec, Decoded, codec, codec_from_spec
+    from vtencode.dataset import Dataset, Pair, open_dataset
+    from vtencode.errors import VtencodeError
+    from vtencode.legends import Legend
+    from vtencode.recipe import Recipe, load_recipe
+    from vtencode.targets import Camera, DepthMap, DepthState
+    from vtencode.verification import Verification, verify
+
+__version__ = "0.1.0"
+
+#: Public names and their homes; importing vtencode imports none of them.
+_HOMES = {
+    "Camera": "targets",
+    "Code": "codecs.base",
+    "Codec": "codecs.base",
+    "Dataset": "dataset",
+    "Decoded": "codecs.base",
+    "DepthMap": "targets",
+    "DepthState": "targets",
+    "Legend": "legends",
+    "Pair": "dataset",
+    "Recipe": "recipe",
+    "Verification": "verification",
+    "VtencodeError": "errors",
+    "build": "building.run",
+    "codec": "codecs.base",
+    "codec_from_spec": "codecs.base",
+    "load_recipe": "recipe",
+    "open_dataset": "dataset",
+    "plan": "building.run",
+    "verify": "verification",
+}
+
+__all__ = [
+    "Camera",
+    "Code",
+    "Codec",
+    "Dataset",
+    "Decoded",
+    "DepthMap",
+    "DepthState",
+    "Legend",
+    "Pair",
+    "Recipe",
+    "Verification",
+    "VtencodeError",
+    "build",
+    "codec",
+    "codec_from_spec",
+    "load_recipe",
+    "open_dataset",
+    "plan",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vtencode' has no attribute {name!r}")
+    return getattr(import_module(f"vtencode.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

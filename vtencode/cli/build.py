@@ -1,0 +1,159 @@
+"""`vtencode build` and `vtencode plan`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vtencode.building.plan import Plan, make_plan
+from vtencode.building.run import Built
+from vtencode.building.run import build as run_build
+from vtencode.building.setting import setting
+from vtencode.cli.data import find_data
+from vtencode.cli.terminal import progress, show_facts, show_json
+from vtencode.recipe import Recipe, load_recipe
+from vtencode.registry import names
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `build` and `plan` are both asked for; `source` is found before they begin."""
+
+    recipe: Recipe
+    source: Path | None
+    demo: bool
+    limit: int | None
+    as_json: bool
+
+
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a build, as one `Asked`."""
+
+    @functools.wraps(command)
+    def called(
+        *,
+        recipe: str,
+        source: Path | None,
+        demo: bool,
+        split: str | None,
+        seed: int | None,
+        format_: str | None,
+        sets: tuple[str, ...],
+        limit: int | None,
+        yes: bool,
+        as_json: bool,
+        **rest: Any,
+    ) -> None:
+        if source is not None and demo:
+            raise click.UsageError("--source and --demo exclude each other.")
+        keys = {"source.split": split, "seed": seed, "output.format": format_}
+        named = [f"{key}={value}" for key, value in keys.items() if value is not None]
+        made = load_recipe(recipe, [*sets, *named])
+        found = source if source is not None or demo else find_data(made, yes=yes)
+        command(Asked(made, found, demo, limit, as_json), **rest)
+
+    path = click.Path(path_type=Path)
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        click.option("--yes", is_flag=True, help="Download without asking."),
+        click.option("--engine", default="local", type=click.Choice(names("engine"))),
+        click.option("--workers", type=click.IntRange(min=1), help="Processes; default: cores."),
+        click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A recipe key."),
+        click.option("--format", "format_", help=f"One of: {', '.join(names('sink'))}."),
+        click.option("--seed", type=int, help="Decides order and phrasings."),
+        click.option("--limit", type=click.IntRange(min=1), help="Build so many samples."),
+        click.option("--split", help="A published split, or `all`."),
+        click.option("--demo", is_flag=True, help="Build from a miniature made on the spot."),
+        click.option("--source", type=path, help="Where the published dataset is."),
+        click.argument("recipe"),
+    ):
+        called = option(called)
+    return called
+
+
+@click.command()
+@_asked
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The dataset's folder.")
+def build(asked: Asked, *, out: Path, workers: int | None, engine: str) -> None:
+    """Build the dataset of RECIPE (a shipped name or a file) into --out.
+
+    Run the same command again to resume a build that was stopped.
+    """
+    with progress("pairs") as report:
+        built = run_build(
+            asked.recipe,
+            out=out,
+            source=asked.source,
+            demo=asked.demo,
+            limit=asked.limit,
+            workers=workers,
+            engine=engine,
+            report=report,
+        )
+    if asked.as_json:
+        show_json(_summary(built))
+    else:
+        _show_built(built)
+    click.get_current_context().exit(0 if built.whole else 3)
+
+
+@click.command()
+@_asked
+@click.option("--out", type=click.Path(path_type=Path), help="Accepted, and not written to.")
+def plan(asked: Asked, *, out: Path | None, workers: int | None, engine: str) -> None:  # noqa: ARG001  # options of `build`, so that one command line serves both
+    """Show what `build` with the same options would make."""
+    with setting(asked.recipe, source=asked.source, demo=asked.demo) as ready:
+        made, _ = make_plan(ready.recipe, ready.source, limit=asked.limit)
+    origin = "a miniature made on the spot" if asked.demo else str(asked.source)
+    if asked.as_json:
+        shards = [made.shard_name(shard) for shard in range(made.shards)]
+        show_json({**made.to_json(), "digest": made.digest, "shards": shards, "origin": origin})
+    else:
+        _show_plan(asked.recipe, made, origin)
+
+
+def _summary(built: Built) -> dict[str, Any]:
+    kept = ("dataset", "split", "counts", "worst_error", "worst_share_of_tolerance")
+    summary = {key: built.manifest[key] for key in kept}
+    shards = [shard["name"] for shard in built.manifest["shards"]]
+    return {**summary, "out": str(built.out), "shards": shards}
+
+
+def _show_built(built: Built) -> None:
+    manifest, counts = built.manifest, built.manifest["counts"]
+    shards = manifest["shards"]
+    size = sum(shard["bytes"] for shard in shards)
+    show_facts(
+        {
+            "dataset": f"{manifest['dataset']}, split {manifest['split']}",
+            "pairs": f"{counts['written']} written of {counts['planned']} planned, "
+            f"{counts['rejected']} rejected, {counts['filtered']} filtered",
+            "worst error": f"{manifest['worst_error']:.4g} m, "
+            f"{manifest['worst_share_of_tolerance']:.1%} of the codec's tolerance there",
+            "output": f"{built.out} ({len(shards)} shards, {size / 1e6:.1f} MB)",
+            "license": manifest["license"],
+            "next": f"vtencode verify {built.out}",
+        }
+    )
+    if counts["rejected"]:
+        click.echo(f"rejects are listed in {built.out / 'rejects.jsonl'}", err=True)
+
+
+def _show_plan(recipe: Recipe, made: Plan, origin: str) -> None:
+    first, last = made.shard_name(0), made.shard_name(made.shards - 1)
+    size = made.source["bytes"]
+    show_facts(
+        {
+            "recipe": f"{recipe.name}: {recipe.title}",
+            "source": f"{origin} ({made.source['files']} files, {size / 1e6:.1f} MB)",
+            "tasks": ", ".join(task.task for task in recipe.tasks),
+            "pairs": f"{made.pairs} from {made.samples} samples of the split {made.split!r}",
+            "shards": f"{made.shards} of at most {made.per_shard} pairs, {first} to {last}",
+            "plan": made.digest,
+        }
+    )

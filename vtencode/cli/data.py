@@ -1,0 +1,73 @@
+"""Finding a recipe's data on this machine, and offering to fetch them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from vtencode.cli.terminal import progress
+from vtencode.downloads import dataset_folder, fetch_all, missing
+from vtencode.errors import DownloadError, SourceError
+from vtencode.recipe import Recipe
+from vtencode.sources.base import Publication
+
+
+def find_data(recipe: Recipe, *, yes: bool) -> Path:
+    """Where the dataset of a recipe is; fetched first if it is not here and the user agrees.
+
+    Raises `SourceError` with the ways on when it is neither here nor fetched.
+    """
+    folder = dataset_folder(recipe.source.name)
+    publication: Publication = recipe.source.reader.publication
+    if folder.is_dir() and (not missing(publication, folder) or not _begun(publication, folder)):
+        return folder
+    describe(publication, folder)
+    if not publication.files or not (yes or _agreed()):
+        raise SourceError(ways_on(recipe, folder))
+    try:
+        fetch(publication, folder)
+    except DownloadError as error:
+        raise SourceError(f"{error}\n{ways_on(recipe, folder)}") from error
+    return folder
+
+
+def describe(publication: Publication, folder: Path) -> None:
+    """Say what would be fetched, under which terms, and where to."""
+    click.echo(f"{publication.title}: {publication.how_to_get}", err=True)
+    click.echo(f"  license   {publication.license}", err=True)
+    click.echo(f"  home      {publication.home}", err=True)
+    for file in missing(publication, folder):
+        click.echo(f"  file      {file.url}", err=True)
+    click.echo(f"  into      {folder}", err=True)
+
+
+def fetch(publication: Publication, folder: Path) -> None:
+    """Fetch what is missing, with progress."""
+    with progress("bytes", size=True) as report:
+        fetch_all(publication, folder, report=report)
+
+
+def ways_on(recipe: Recipe, folder: Path) -> str:
+    """The three things a user without the data can do."""
+    how = recipe.source.reader.publication.how_to_get
+    return (
+        f"{folder} must hold the dataset of {recipe.name}, and does not. Three ways on:\n"
+        f"  --source PATH                      if you have it elsewhere\n"
+        f"  --demo                             to build from a miniature\n"
+        f"  vtencode download {recipe.name} --yes   to fetch it ({how})"
+    )
+
+
+def _begun(publication: Publication, folder: Path) -> bool:
+    """Whether the folder holds nothing, or only the beginnings of what `download` fetches."""
+    names = {file.name for file in publication.files}
+    present = {
+        path.name.removesuffix(".part").removesuffix(".part.json") for path in folder.iterdir()
+    }
+    return present <= {*names, "checksums.json"}
+
+
+def _agreed() -> bool:
+    return sys.stdin.isatty() and click.confirm("Download it?", err=True)
