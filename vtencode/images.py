@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -10,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vtencode.errors import CodeError
-from vtencode.png import MAX_PIXELS, write_png
+from vtencode.png import MAX_PIXELS, png_header, write_png
 from vtencode.targets import Array
 
 Format = Literal["jpg", "png"]
@@ -37,14 +39,17 @@ class Picture:
         ignore.
         """
         kind = sniff(data)
-        with _open(data, kind) as image:
+        with _opened(data, kind) as image:
+            mode, (width, height) = image.mode, image.size
             orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-            if image.mode != "RGB" or image.width * image.height > MAX_PIXELS or orientation != 1:
-                raise CodeError(
-                    f"a picture must be 8-bit RGB, upright, of at most {MAX_PIXELS} pixels, got "
-                    f"mode {image.mode}, orientation {orientation}, {image.width}x{image.height}."
-                )
-            return cls(data, kind, image.width, image.height)
+        if kind == "png" and png_header(data).bit_depth != 8:
+            mode = f"{png_header(data)}"  # Pillow would quietly drop the lower 8 bits
+        if mode != "RGB" or width * height > MAX_PIXELS or orientation != 1:
+            raise CodeError(
+                f"a picture must be 8-bit RGB, upright, of at most {MAX_PIXELS} pixels, got "
+                f"mode {mode}, orientation {orientation}, {width}x{height}."
+            )
+        return cls(data, kind, width, height)
 
     @classmethod
     def from_rgb(cls, rgb: Array, png: bytes | None = None) -> Picture:
@@ -57,11 +62,8 @@ class Picture:
     @cached_property
     def rgb(self) -> Array:
         """All pixels: uint8 (H, W, 3). Raises `CodeError` when the file is not whole."""
-        with _open(self.data, self.format) as image:
-            try:
-                return np.asarray(image)
-            except (OSError, ValueError, SyntaxError) as error:
-                raise CodeError(f"a {self.format} file must decode: {error}.") from error
+        with _opened(self.data, self.format) as image:
+            return np.asarray(image)
 
 
 def sniff(data: bytes) -> Format:
@@ -72,10 +74,13 @@ def sniff(data: bytes) -> Format:
     raise CodeError(f"a picture must be a JPEG or PNG file, got one that starts {data[:8]!r}.")
 
 
-def _open(data: bytes, kind: Format) -> Any:
+@contextlib.contextmanager
+def _opened(data: bytes, kind: Format) -> Iterator[Any]:
+    """The file in Pillow; whatever Pillow makes of damage is a `CodeError`."""
     from PIL import Image
 
     try:
-        return Image.open(io.BytesIO(data), formats=[_PILLOW[kind]])
+        with Image.open(io.BytesIO(data), formats=[_PILLOW[kind]]) as image:
+            yield image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise CodeError(f"a {kind} file must have a readable header: {error}.") from error
+        raise CodeError(f"a {kind} file must be whole: {error}.") from error

@@ -43,13 +43,15 @@ class Legend:
         try:
             value = json.loads(text)
             colors = {str(name): _rgb(color) for name, color in value["colors"]}
-            return cls(colors, dict(value["facts"]))
-        except (ValueError, TypeError, KeyError) as error:
+            legend = cls(colors, dict(value["facts"]))
+            legend.to_json()  # NaN and Infinity are not JSON
+            return legend
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise SpecError(f"a legend must be what Legend.to_json writes, got {text!r}") from error
 
 
 def _rgb(color: Any) -> RGB:
     red, green, blue = color
-    if not all(isinstance(value, int) and 0 <= value <= 255 for value in color):
+    if not all(type(value) is int and 0 <= value <= 255 for value in color):
         raise ValueError(color)
     return red, green, blue

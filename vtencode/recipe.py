@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
@@ -23,11 +24,12 @@ from vtencode.yaml12 import Document, dotted, parse
 from vtencode.yaml12 import Path as YamlPath
 
 Fault = tuple[int | None, str, str]
+_ITEM = re.compile(r"[0-9]{1,9}")
 Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class SourceSection(_Section):
@@ -213,14 +215,13 @@ def _recipe_path(recipe: str | Path) -> Path:
 def _apply(override: str, document: Document) -> list[Fault]:
     """Set one `path.to.key=value` in the document; its faults have no line."""
     path_text, equals, value_text = override.partition("=")
-    path: YamlPath = tuple(int(p) if p.isdigit() else p for p in path_text.split("."))
+    path: YamlPath = tuple(int(p) if _ITEM.fullmatch(p) else p for p in path_text.split("."))
     if not equals or not path_text:
         return [(None, override, "must be path.to.key=value")]
-    try:
-        value = parse(value_text, where="--set").value
-    except RecipeError as error:
-        return [(None, path_text, error.faults[0][2])]
+    value, faults = _parsed(value_text)
     place = document.value
+    if faults or not isinstance(place, dict):  # a file that is no mapping is told of anyway
+        return [(None, path_text, message) for message in faults]
     for part, following in pairwise(path):
         if isinstance(place, dict):
             place = place.setdefault(part, {})
@@ -235,6 +236,15 @@ def _apply(override: str, document: Document) -> list[Fault]:
     for end in range(1, len(path) + 1):
         document.lines.setdefault(path[:end], 0)
     return []
+
+
+def _parsed(text: str) -> tuple[Any, list[str]]:
+    """The value after the `=` of an override, and what is wrong with it."""
+    try:
+        document = parse(text, where="--set")
+    except RecipeError as error:
+        return None, [message for _, _, message in error.faults]
+    return document.value, [message for _, _, message in document.faults]
 
 
 def _validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
@@ -305,14 +315,17 @@ def _output_faults(section: OutputSection | None) -> list[tuple[YamlPath, str]]:
 
 def _fault(document: Document, error: Mapping[str, Any]) -> Fault:
     """One pydantic error in our words."""
-    path: YamlPath = tuple(part for part in error["loc"] if _is_key(part))
+    unknown_key = error["type"] == "extra_forbidden"
+    path: YamlPath = tuple(part for part in error["loc"] if unknown_key or _is_key(part))
+    hint = did_you_mean(str(path[-1]), _known(path)) if unknown_key else ""
     got = repr(error["input"])
     limits = error.get("ctx") or {}
     messages = {
-        "extra_forbidden": f"is not a field here.{did_you_mean(str(path[-1]), _known(path))}",
+        "extra_forbidden": f"is not a field here.{hint}",
         "missing": "is missing",
         "int_type": f"must be a whole number, got {got}",
         "float_type": f"must be a number, got {got}",
+        "finite_number": f"must be a finite number, got {got}",
         "string_type": f"must be text, got {got}",
         "list_type": f"must be a list, got {got}",
         "model_type": f"must be a section with keys of its own, got {got}",

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
+from sys import float_info
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from vtencode.errors import SpecError, did_you_mean
@@ -144,4 +145,6 @@ def _scalar(hint: Any, value: Any) -> Any:
     accepts = (int, float) if hint is float else (hint,)
     if not isinstance(value, accepts) or (isinstance(value, bool) and hint is not bool):
         raise SpecError(f"must be {_WORDS[hint]}, got {value!r}")
+    if hint is float and not abs(value) <= float_info.max:
+        raise SpecError(f"must be a finite number, got {value!r}")
     return float(value) if hint is float else value

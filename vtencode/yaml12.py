@@ -25,6 +25,9 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
+#: Gives the tag that PyYAML derives where the file has none.
+_UNTAGGED = yaml.resolver.Resolver()
+
 
 @dataclass
 class Document:
@@ -53,10 +56,10 @@ def parse(text: str, *, where: str) -> Document:
         raise RecipeError(where, ((1, "(the file)", f"must have at most {MAX_BYTES} bytes"),))
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # "\UFFFFFFFF" is no YAMLError
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or "is not YAML"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", error)
         raise RecipeError(where, ((line, "(the file)", f"must be YAML: {problem}"),)) from error
     except RecursionError as error:
         fault = (1, "(the file)", f"must nest at most {MAX_DEPTH} deep")
@@ -67,7 +70,10 @@ def parse(text: str, *, where: str) -> Document:
 
 
 def scalar(text: str) -> Any:
-    """A plain scalar by the core schema of YAML 1.2 (section 10.3.2)."""
+    """A plain scalar by the core schema of YAML 1.2 (section 10.3.2).
+
+    Less its `0x1F`, `0o17`, `.inf` and `.nan`, which no recipe needs: they stay text.
+    """
     if text in _NULL:
         return None
     if text in _BOOL:
@@ -82,22 +88,36 @@ def scalar(text: str) -> Any:
 def _value(node: Any, path: Path, document: Document) -> Any:
     if node is None:
         return None
+    if id(node) in document.seen:
+        fault = (document.line_of(path), dotted(path), "must be written out, not aliased (*name)")
+        document.faults.append(fault)
+        return None
+    document.seen.add(id(node))
     line = node.start_mark.line + 1
     document.lines.setdefault(path, line)
     if len(path) > MAX_DEPTH:
         document.faults.append((line, dotted(path[:3]), f"must nest at most {MAX_DEPTH} deep"))
         return None
-    if node.tag.startswith("!"):
+    plain = not getattr(node, "style", None)
+    untagged = _UNTAGGED.resolve(  # type: ignore[no-untyped-call]  # bare in types-PyYAML
+        type(node), node.value, (plain, True)
+    )
+    if node.tag != untagged:
         document.faults.append((line, dotted(path), f"must have no tag, got {node.tag}"))
     if isinstance(node, yaml.ScalarNode):
-        return node.value if node.style else scalar(node.value)
-    if id(node) in document.seen:
-        document.faults.append((line, dotted(path), "must be written out, not aliased (*name)"))
-        return None
-    document.seen.add(id(node))
+        return _scalar(node, line, path, document)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*path, at), document) for at, item in enumerate(node.value)]
     return _mapping(node, path, document)
+
+
+def _scalar(node: Any, line: int, path: Path, document: Document) -> Any:
+    try:
+        node.value.encode()
+        return node.value if node.style else scalar(node.value)
+    except ValueError as error:  # half a surrogate pair, more digits than int() reads
+        document.faults.append((line, dotted(path), f"must be readable: {error}"))
+        return None
 
 
 def _mapping(node: Any, path: Path, document: Document) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import socket
 import zlib
 from collections.abc import Iterator, Sequence
@@ -59,7 +60,7 @@ class Ledger:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder; the kernel lets go of it if this process is killed."""
-        fresh = not self.private.is_dir()
+        fresh, made = not self.private.is_dir(), not self.out.exists()
         if fresh and self.out.is_dir() and any(self.out.iterdir()):
             raise PlanChangedError(
                 f"{self.out} must be empty or hold a build of vtencode, and holds other files. "
@@ -80,6 +81,8 @@ class Ledger:
                 yield
             finally:
                 lock.truncate(0)
+                if fresh and not self._plan.is_file():
+                    shutil.rmtree(self.out if made else self.private)
 
     def adopt(self, plan: Plan, table: pa.Table, origin: dict[str, Any]) -> None:
         """Make this folder a build of `plan`, or find that it already is.
@@ -89,9 +92,8 @@ class Ledger:
         """
         for folder in (self.out, self.private, self.private / "shards"):
             remove_partial(folder)
-        path = self.private / "plan.json"
-        if path.is_file():
-            old = json.loads(path.read_bytes())
+        if self._plan.is_file():
+            old = json.loads(self._plan.read_bytes())
             changed = list(differences(old, json.loads(canonical_json(plan.to_json()))))
             if changed:
                 raise PlanChangedError(
@@ -101,7 +103,7 @@ class Ledger:
                 )
         else:
             write_whole(self.index, rows_file(table))
-            write_whole(path, pretty_json(plan.to_json()))
+            write_whole(self._plan, pretty_json(plan.to_json()))
         write_whole(self.private / "source.json", pretty_json(origin))
 
     def finished(self, plan: Plan) -> dict[int, ShardRecord]:
@@ -130,6 +132,10 @@ class Ledger:
         write_whole(self.out / REJECTS, rejects)
         write_whole(self.out / MANIFEST, pretty_json(manifest))
         return manifest
+
+    @property
+    def _plan(self) -> Path:
+        return self.private / "plan.json"
 
     def _record_path(self, shard: int) -> Path:
         return self.private / "shards" / f"{shard:05d}.json"

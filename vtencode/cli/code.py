@@ -54,7 +54,7 @@ def encode_depth(
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--codec", "name", metavar="NAME[:PRESET]", help="Needed if the file has no spec.")
 @click.option("--out", type=click.Path(path_type=Path), help="A .npy (meters) or 16-bit .png (mm).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from vtencode.cli.terminal import progress
-from vtencode.downloads import dataset_folder, fetch_all, missing
+from vtencode.downloads.fetch import fetch_all
+from vtencode.downloads.places import begun, dataset_folder, missing
 from vtencode.errors import DownloadError, SourceError
 from vtencode.recipe import Recipe
 from vtencode.sources.base import Publication
@@ -21,7 +22,7 @@ def find_data(recipe: Recipe, *, yes: bool) -> Path:
     """
     folder = dataset_folder(recipe.source.name)
     publication: Publication = recipe.source.reader.publication
-    if folder.is_dir() and (not missing(publication, folder) or not _begun(publication, folder)):
+    if folder.is_dir() and (not missing(publication, folder) or not begun(publication, folder)):
         return folder
     describe(publication, folder)
     if not publication.files or not (yes or _agreed()):
@@ -58,15 +59,6 @@ def ways_on(recipe: Recipe, folder: Path) -> str:
         f"  --demo                             to build from a miniature\n"
         f"  vtencode download {recipe.name} --yes   to fetch it ({how})"
     )
-
-
-def _begun(publication: Publication, folder: Path) -> bool:
-    """Whether the folder holds nothing, or only the beginnings of what `download` fetches."""
-    names = {file.name for file in publication.files}
-    present = {
-        path.name.removesuffix(".part").removesuffix(".part.json") for path in folder.iterdir()
-    }
-    return present <= {*names, "checksums.json"}
 
 
 def _agreed() -> bool:

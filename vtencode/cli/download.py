@@ -8,7 +8,7 @@ import click
 
 from vtencode.cli.data import describe, fetch
 from vtencode.cli.terminal import show_facts
-from vtencode.downloads import dataset_folder, missing
+from vtencode.downloads.places import dataset_folder, missing
 from vtencode.errors import SourceError
 from vtencode.recipe import load_recipe
 from vtencode.sources.base import Publication

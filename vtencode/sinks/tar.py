@@ -15,15 +15,22 @@ _MAX_SIZE = 8**11 - 1
 
 def member(name: str, data: bytes) -> bytes:
     """Header, contents and padding of one regular file, mode 0644, of nobody, at time 0."""
-    encoded = name.encode("ascii")
-    if len(encoded) > 100 or len(data) > _MAX_SIZE:
-        raise ShardError(f"a tar member must have a name of at most 100 bytes, got {name!r}.")
+    if not name.isascii() or len(name) > 100 or len(data) > _MAX_SIZE:
+        raise ShardError(
+            f"a tar member must have an ASCII name of at most 100 bytes and be below 8 GiB, got "
+            f"{name!r} of {len(data)} bytes."
+        )
+    padding = bytes(-len(data) % BLOCK)
+    return b"".join([_header(name.encode("ascii"), len(data)), data, padding])
+
+
+def _header(name: bytes, size: int) -> bytes:
     fields = [
-        encoded.ljust(100, b"\0"),
+        name.ljust(100, b"\0"),
         b"0000644\0",
         b"0000000\0",
         b"0000000\0",
-        b"%011o\0" % len(data),
+        b"%011o\0" % size,
         b"%011o\0" % 0,
         b" " * 8,
         b"0",
@@ -36,8 +43,7 @@ def member(name: str, data: bytes) -> bytes:
     ]
     header = b"".join(fields)
     checksum = b"%06o\0 " % sum(header)
-    padding = bytes(-len(data) % BLOCK)
-    return b"".join([header[:148], checksum, header[156:], data, padding])
+    return b"".join([header[:148], checksum, header[156:]])
 
 
 def ending(size: int) -> bytes:
@@ -55,9 +61,10 @@ def members(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
         at = file.tell()
         header = file.read(BLOCK)
         if not any(header):
-            rest = file.read()
-            if len(header) < BLOCK or len(rest) < BLOCK or any(rest):
-                raise ShardError(f"the archive must end with two empty blocks, at byte {at}.")
+            if header + file.read() != ending(at):
+                raise ShardError(
+                    f"the archive must end, at byte {at}, with empty blocks up to a whole record."
+                )
             return
         name, size = _parsed(header, at)
         data = file.read(size + -size % BLOCK)
@@ -67,8 +74,8 @@ def members(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
 
 
 def _parsed(header: bytes, at: int) -> tuple[str, int]:
-    blank = header[:148] + b" " * 8 + header[156:]
-    regular = header[156:157] == b"0" and header[257:265] == b"ustar\x0000"
-    if len(header) < BLOCK or header[148:156] != b"%06o\0 " % sum(blank) or not regular:
+    name, digits = header[:100].rstrip(b"\0"), header[124:135]
+    octal = len(digits) == 11 and not digits.strip(b"01234567")
+    if not name.isascii() or not octal or header != _header(name, int(digits, 8)):
         raise ShardError(f"a plain USTAR member must start at byte {at}, and does not.")
-    return header[:100].rstrip(b"\0").decode("ascii"), int(header[124:135], 8)
+    return name.decode("ascii"), int(digits, 8)

@@ -59,11 +59,15 @@ class NyuDepthV2(Source):
                 url="http://horatio.cs.nyu.edu/mit/silberman/nyu_depth_v2/nyu_depth_v2_labeled.mat",
                 name=labeled.NAME,
                 magic=b"MATLAB 7.3 MAT-file",
+                size=2_972_037_809,
+                sha256="2d724b0c0ab358aa1ce5df855e5bd14a2279ab7202efe22f32a30d612dcb86aa",
             ),
             RemoteFile(
                 url="http://horatio.cs.nyu.edu/mit/silberman/indoor_seg_sup/splits.mat",
                 name=labeled.SPLITS_NAME,
                 magic=b"MATLAB 5.0 MAT-file",
+                size=2626,
+                sha256="6e081404491a8bfba2f066beaa9713ef6046f9007aa5f799f2a350506a580cee",
             ),
         ),
     )

@@ -1,0 +1,101 @@
+"""What the documents show runs, and says the truth."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import vtencode as vt
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A folder with the dataset where the README's commands put it."""
+    folder = tmp_path_factory.mktemp("readme")
+    vt.build("nyu-depth", out=folder / "out" / "nyu", demo=2)
+    return folder
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.split("\n")[-2][:30])
+def test_a_python_block_of_the_readme_runs(block, built):
+    if "webdataset" in block:
+        pytest.importorskip("webdataset")
+
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=built, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_there_is_python_in_the_readme():
+    assert len(PYTHON) == 3
+
+
+def test_every_command_the_readme_shows_exists():
+    blocks = "".join(re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE))
+    shown = set(re.findall(r"^(?:\.venv/bin/)?vtencode (\w+)", blocks, re.MULTILINE))
+
+    from vtencode.cli.main import COMMANDS
+
+    assert shown <= set(COMMANDS)
+    assert {"build", "verify", "plan", "encode", "decode"} <= shown
+
+
+def test_the_figures_the_readme_states_are_the_codecs():
+    tolerances = vt.codec("depth").contract()["tolerance_m"]
+
+    assert (round(1000 * tolerances["1"], 1), round(1000 * tolerances["10"])) == (1.9, 11)
+    assert "1.9 mm at 1 m, 11 mm at 10 m" in README
+
+
+def test_ci_runs_the_test_command_of_the_readme_word_for_word():
+    script = (ROOT / ".ci" / "run").read_text()
+    extract = re.search(r"command=\$\((.*)\)", script)
+    assert extract is not None
+
+    command = subprocess.run(
+        ["sh", "-c", extract[1]], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+    assert f"<!-- test -->\n```sh\n{command}\n```" in README
+    assert ".ci/check" in command
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_an_example_runs(script, tmp_path):
+    done = subprocess.run(
+        [sys.executable, script, str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.slow
+def test_the_wheel_carries_recipes_pools_and_schemas(tmp_path):
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(ROOT)]
+    subprocess.run(pip, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    for shipped in ("recipes/nyu-depth.yaml", "recipes/instructions/depth.yaml"):
+        assert f"vtencode/{shipped}" in names
+    assert "vtencode/schemas/recipe.schema.json" in names
+    assert not any(name.startswith(("tests/", "examples/")) for name in names)
