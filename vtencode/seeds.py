@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def draw(seed: int, *names: str) -> int:
@@ -13,3 +17,10 @@ def draw(seed: int, *names: str) -> int:
     text = "\0".join([str(seed), *names])
     digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest, "big")
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """A stream of random numbers for these names."""
+    import numpy as np
+
+    return np.random.Generator(np.random.Philox(key=draw(seed, *names)))

@@ -7,7 +7,6 @@ pinhole. Every pixel's ray meets them analytically in float64; nothing is sample
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from vtencode.miniatures.appearance import paint, surfaces
 from vtencode.miniatures.furniture import interior, street
 from vtencode.miniatures.solids import View, trace, visible_points
+from vtencode.seeds import generator
 from vtencode.targets import Camera
 
 Array = NDArray[Any]
@@ -56,7 +56,7 @@ def scene(
     Indoors every depth is within 0.7 to 9.9 m for fields of view up to 90 degrees. With `sky`
     there is no ceiling and no wall, so that some rays meet nothing.
     """
-    rng = _generator(seed, index)
+    rng = generator(seed, "scene", str(index))
     world = street(rng) if sky else interior(rng)
     view = View(camera, height, width, world.turn)
     depth, which = trace(world, view)
@@ -78,8 +78,3 @@ def scene(
     for array in arrays.values():
         array.setflags(write=False)
     return Scene(**arrays, keypoint_names=names, camera=camera)
-
-
-def _generator(seed: int, index: int) -> np.random.Generator:
-    digest = blake2b(f"{seed},{index}".encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
