@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vtencode.errors import CodeError
-from vtencode.png import MAX_PIXELS, png_header, write_png
+from vtencode.png import MAX_PIXELS, check_rgb8, has_exif, png_header, read_png, write_png
 from vtencode.targets import Array
 
 Format = Literal["jpg", "png"]
@@ -39,11 +39,15 @@ class Picture:
         ignore.
         """
         kind = sniff(data)
+        if kind == "png" and not has_exif(data):
+            header = png_header(data)
+            check_rgb8(header)
+            return cls(data, kind, header.width, header.height)
         with _opened(data, kind) as image:
             mode, (width, height) = image.mode, image.size
             orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-        if kind == "png" and png_header(data).bit_depth != 8:
-            mode = f"{png_header(data)}"  # Pillow would quietly drop the lower 8 bits
+        if kind == "png":
+            check_rgb8(png_header(data))  # Pillow would quietly drop lower bits
         if mode != "RGB" or width * height > MAX_PIXELS or orientation != 1:
             raise CodeError(
                 f"a picture must be 8-bit RGB, upright, of at most {MAX_PIXELS} pixels, got "
@@ -62,6 +66,8 @@ class Picture:
     @cached_property
     def rgb(self) -> Array:
         """All pixels: uint8 (H, W, 3). Raises `CodeError` when the file is not whole."""
+        if self.format == "png":
+            return read_png(self.data)
         with _opened(self.data, self.format) as image:
             return np.asarray(image)
 

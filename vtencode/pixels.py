@@ -62,7 +62,10 @@ def load(rgb: Array, start: int, stop: int) -> Array:
 
 def check_rgb(picture: object) -> Array:
     """Return the picture as contiguous uint8 (H, W, 3), or raise `CodeError`."""
-    rgb = np.asarray(picture)
+    try:
+        rgb = np.asarray(picture)
+    except ValueError as error:
+        raise CodeError(f"a code must be uint8 (H, W, 3), got no array: {error}.") from error
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
         hint = " Drop or flatten the alpha channel first." if rgb.shape[2:] == (4,) else ""
         raise CodeError(f"a code must be uint8 (H, W, 3), got {rgb.dtype} {rgb.shape}.{hint}")

@@ -66,10 +66,7 @@ def write_png(rgb: Array, *, text: Mapping[str, str] | None = None, kind: Kind =
     chunks = [
         SIGNATURE,
         _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, RGB_TYPE, 0, 0, 0)),
-        *(
-            _chunk(b"tEXt", f"{key}\0{value}".encode("ascii"))
-            for key, value in (text or {}).items()
-        ),
+        *(_text_chunk(key, value) for key, value in (text or {}).items()),
         _chunk(b"IDAT", deflate.compress(rows) + deflate.flush()),
         _chunk(b"IEND", b""),
     ]
@@ -83,9 +80,14 @@ def read_png(data: bytes) -> Array:
     files that are not whole.
     """
     header = png_header(data)
+    check_rgb8(header)
+    return _pixels(data, header, bytes_a_pixel=3)
+
+
+def check_rgb8(header: Header) -> None:
+    """Raise `CodeError` unless pixels are 8-bit RGB."""
     if (header.bit_depth, header.color_type) != (8, RGB_TYPE):
-        raise CodeError(f"a code must be an 8-bit RGB PNG, got {header}.")
-    return _pixels(data)
+        raise CodeError(f"a picture must be an 8-bit RGB PNG, got {header}.")
 
 
 def read_png_gray16(data: bytes) -> Array:
@@ -93,7 +95,7 @@ def read_png_gray16(data: bytes) -> Array:
     header = png_header(data)
     if (header.bit_depth, header.color_type) != (16, GRAY):
         raise CodeError(f"must be a 16-bit gray PNG, got {header}.")
-    return _pixels(data).astype(np.uint16)
+    return _pixels(data, header, bytes_a_pixel=2).astype(np.uint16)
 
 
 def png_header(data: bytes) -> Header:
@@ -104,6 +106,11 @@ def png_header(data: bytes) -> Header:
     if not 0 < width * height <= MAX_PIXELS:
         raise CodeError(f"a PNG must have 1 to {MAX_PIXELS} pixels, got {width}x{height}.")
     return Header(width, height, bit_depth, color_type)
+
+
+def has_exif(data: bytes) -> bool:
+    """Whether a PNG carries EXIF; raises `CodeError` when the file is not whole."""
+    return any(kind == b"eXIf" for kind, _ in _chunks(data))
 
 
 def png_text(data: bytes) -> dict[str, str]:
@@ -125,16 +132,26 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + size
 
 
-def _pixels(data: bytes) -> Array:
+def _pixels(data: bytes, header: Header, *, bytes_a_pixel: int) -> Array:
     from PIL import Image
 
-    for _ in _chunks(data):
-        pass
+    packed = b"".join(body for kind, body in _chunks(data) if kind == b"IDAT")
+    interlaced = data[28] != 0
+    rows = header.height * (1 + header.width * bytes_a_pixel)
     try:
+        # Pillow fills with zeros what a stream that ends early leaves out.
+        if not interlaced and len(zlib.decompress(packed, bufsize=rows)) < rows:
+            raise CodeError("a PNG must hold the pixels its header promises, and ends early.")
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             return np.asarray(image)
     except (OSError, ValueError, SyntaxError, zlib.error) as error:
         raise CodeError(f"a PNG must hold the pixels its header promises: {error}.") from error
+
+
+def _text_chunk(key: str, value: str) -> bytes:
+    if not (0 < len(key) < 80 and key.isascii() and value.isascii() and "\0" not in key + value):
+        raise CodeError(f"PNG text must be ASCII under a key of 1 to 79 letters, got {key!r}.")
+    return _chunk(b"tEXt", f"{key}\0{value}".encode())
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -17,7 +17,7 @@ from vtencode.errors import RecipeError
 
 Path = tuple[str | int, ...]
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 250_000
 MAX_DEPTH = 32
 
 _NULL = ("", "~", "null", "Null", "NULL")
@@ -113,9 +113,9 @@ def _value(node: Any, path: Path, document: Document) -> Any:
 
 def _scalar(node: Any, line: int, path: Path, document: Document) -> Any:
     try:
-        node.value.encode()
-        return node.value if node.style else scalar(node.value)
-    except ValueError as error:  # half a surrogate pair, more digits than int() reads
+        text = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+        return text if node.style else scalar(text)
+    except ValueError as error:  # half a surrogate pair; more digits than int() reads
         document.faults.append((line, dotted(path), f"must be readable: {error}"))
         return None
 

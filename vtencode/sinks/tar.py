@@ -15,10 +15,11 @@ _MAX_SIZE = 8**11 - 1
 
 def member(name: str, data: bytes) -> bytes:
     """Header, contents and padding of one regular file, mode 0644, of nobody, at time 0."""
-    if not name.isascii() or len(name) > 100 or len(data) > _MAX_SIZE:
+    plain = name.isascii() and name.isprintable()
+    if not plain or len(name) > 100 or len(data) > _MAX_SIZE:
         raise ShardError(
-            f"a tar member must have an ASCII name of at most 100 bytes and be below 8 GiB, got "
-            f"{name!r} of {len(data)} bytes."
+            f"a tar member must have a plain ASCII name of at most 100 bytes, and 8 GiB at most, "
+            f"got {name!r} of {len(data)} bytes."
         )
     padding = bytes(-len(data) % BLOCK)
     return b"".join([_header(name.encode("ascii"), len(data)), data, padding])
@@ -74,7 +75,7 @@ def members(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
 
 
 def _parsed(header: bytes, at: int) -> tuple[str, int]:
-    name, digits = header[:100].rstrip(b"\0"), header[124:135]
+    name, digits = header[:100].partition(b"\0")[0], header[124:135]
     octal = len(digits) == 11 and not digits.strip(b"01234567")
     if not name.isascii() or not octal or header != _header(name, int(digits, 8)):
         raise ShardError(f"a plain USTAR member must start at byte {at}, and does not.")

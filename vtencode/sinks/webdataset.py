@@ -38,8 +38,7 @@ class WebDatasetSink(Sink):
         with path.open("rb") as file:
             parts = ((*name.partition("."), data) for name, data in members(file))
             for key, group in groupby(parts, key=lambda part: part[0]):
-                files = {extension: data for _, _, extension, data in group}
-                yield _record(key, files, where=path.name)
+                yield _record(key, [part[2:] for part in group], where=path.name)
 
 
 def _members(record: Record) -> dict[str, bytes]:
@@ -51,17 +50,22 @@ def _members(record: Record) -> dict[str, bytes]:
     }
 
 
-def _record(key: str, files: dict[str, bytes], *, where: str) -> Record:
+def _record(key: str, parts: list[tuple[str, bytes]], *, where: str) -> Record:
+    files = dict(parts)
+    color = "input.jpg" if "input.jpg" in files else "input.png"
+    if sorted(name for name, _ in parts) != [color, "instruction.txt", "json", "target.png"]:
+        names = ", ".join(name for name, _ in parts)
+        raise ShardError(
+            f"{where}: the record {key!r} must have an input, an instruction, a json and a "
+            f"target, each once, got {names}."
+        )
     try:
-        color = files["input.jpg" if "input.jpg" in files else "input.png"]
         return Record(
             key,
-            input=Picture.from_bytes(color),
+            input=Picture.from_bytes(files[color]),
             target=Picture.from_bytes(files["target.png"]),
             instruction=files["instruction.txt"].decode(),
             meta=json.loads(files["json"]),
         )
-    except KeyError as error:
-        raise ShardError(f"{where}: the record {key!r} must have a member {error}.") from error
     except (CodeError, ValueError) as error:
         raise ShardError(f"{where}: the record {key!r} cannot be read: {error}") from error

@@ -1,0 +1,128 @@
+"""What can be wrong with a recipe, in words: its form (pydantic) and its meaning (registries)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from vtencode.errors import SpecError, did_you_mean
+from vtencode.instructions import load_pool
+from vtencode.recipe.sections import OutputSection, Recipe, Section, SourceSection, TaskSection
+from vtencode.registry import names
+from vtencode.yaml12 import Document, dotted
+from vtencode.yaml12 import Path as YamlPath
+
+Fault = tuple[int | None, str, str]
+
+S = TypeVar("S", bound=Section)
+
+
+def validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
+    """The recipe, if its form is right, and all that is wrong with form or meaning."""
+    value = document.value
+    if not isinstance(value, dict):
+        return None, [(1, "(the file)", f"must be a mapping, got {value!r}")]
+    recipe, faults = None, []
+    try:
+        recipe = Recipe.model_validate(value)
+    except ValidationError as error:
+        faults = [_fault(document, dict(item)) for item in error.errors()]
+    meaning = _source_faults(_section(SourceSection, value.get("source")))
+    tasks = value.get("tasks")
+    for at, task in enumerate(tasks if isinstance(tasks, list) else []):
+        meaning += _task_faults(_section(TaskSection, task), at)
+    meaning += _output_faults(_section(OutputSection, value.get("output", {})))
+    faults += [(document.line_of(path) or None, dotted(path), text) for path, text in meaning]
+    return recipe, faults
+
+
+def _section(cls: type[S], value: Any) -> S | None:
+    """A section that is well formed, even where its neighbors are not."""
+    try:
+        return cls.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _source_faults(section: SourceSection | None) -> list[tuple[YamlPath, str]]:
+    if section is None:
+        return []
+    known = names("source")
+    if section.name not in known:
+        hint = did_you_mean(section.name, known)
+        return [(("source", "name"), f"must be a source, got {section.name!r}.{hint}")]
+    _, faults = section.options()
+    if section.split not in section.reader.splits:
+        choice = ", ".join(section.reader.splits)
+        faults.append(("split", f"must be one of {choice}, got {section.split!r}"))
+    return [(("source", option), message) for option, message in faults]
+
+
+def _task_faults(section: TaskSection | None, at: int) -> list[tuple[YamlPath, str]]:
+    if section is None:
+        return []
+    faults: list[tuple[YamlPath, str]] = []
+    try:
+        section.make_codec()
+    except SpecError as error:
+        faults.append((("tasks", at, "codec"), str(error)))
+    try:
+        load_pool(section.instructions)
+    except ValueError as error:
+        faults.append((("tasks", at, "instructions"), str(error)))
+    return faults
+
+
+def _output_faults(section: OutputSection | None) -> list[tuple[YamlPath, str]]:
+    known = names("sink")
+    if section is None or section.format in known:
+        return []
+    hint = did_you_mean(section.format, known)
+    return [(("output", "format"), f"must be a sink, got {section.format!r}.{hint}")]
+
+
+def _fault(document: Document, error: Mapping[str, Any]) -> Fault:
+    """One pydantic error in our words."""
+    unknown_key = error["type"] == "extra_forbidden"
+    path: YamlPath = tuple(part for part in error["loc"] if unknown_key or _is_key(part))
+    hint = did_you_mean(str(path[-1]), _known(path)) if unknown_key else ""
+    got = repr(error["input"])
+    limits = error.get("ctx") or {}
+    messages = {
+        "extra_forbidden": f"is not a field here.{hint}",
+        "missing": "is missing",
+        "int_type": f"must be a whole number, got {got}",
+        "float_type": f"must be a number, got {got}",
+        "finite_number": f"must be a finite number, got {got}",
+        "string_type": f"must be text, got {got}",
+        "list_type": f"must be a list, got {got}",
+        "model_type": f"must be a section with keys of its own, got {got}",
+        "greater_than_equal": f"must be >= {limits.get('ge')}, got {got}",
+        "less_than_equal": f"must be <= {limits.get('le')}, got {got}",
+        "literal_error": f"must be {limits.get('expected')}, got {got}",
+        "string_pattern_mismatch": f"must match {limits.get('pattern')}, got {got}",
+        "too_short": f"must have at least {limits.get('min_length')} items, got {got}",
+        "too_long": f"must have at most {limits.get('max_length')} items, got {got}",
+    }
+    message = messages.get(error["type"], f"{error['msg'].lower()}, got {got}")
+    return document.line_of(path) or None, dotted(path), message
+
+
+def _is_key(part: str | int) -> bool:
+    """Whether a part of a pydantic location is a key, and not the name of a union's branch."""
+    return not (isinstance(part, str) and (part in {"str", "list[str]"} or "[" in part))
+
+
+def _known(path: YamlPath) -> tuple[str, ...]:
+    """The fields of the section that a path is in."""
+    section: Any = Recipe
+    for part in path[:-1]:
+        if isinstance(part, str):
+            section = section.model_fields[part].annotation
+        options = get_args(section) or (section,)
+        section = next(
+            (o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), section
+        )
+    return tuple(section.model_fields)
