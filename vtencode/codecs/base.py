@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 
 from vtencode.errors import SpecError
 from vtencode.legends import Legend
@@ -70,6 +70,8 @@ class Codec(ABC, Generic[T]):
     #: Unit of `tolerance` and `error`.
     unit: ClassVar[str]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    #: How far, in `unit`, re-encoding may move what was decoded; 0 where positions are discrete.
+    projection_error: ClassVar[float] = 0.0
 
     @abstractmethod
     def encode(self, target: T) -> Code:
@@ -101,6 +103,15 @@ class Codec(ABC, Generic[T]):
     def spec(self) -> dict[str, Any]:
         """The codec as JSON: name, version, every parameter."""
         return {"name": self.name, "version": self.version, "params": to_params(self)}
+
+    @classmethod
+    def target_type(cls) -> type:
+        """The type of target that is coded: the T of `Codec[T]`."""
+        for base in (base for kin in cls.__mro__ for base in getattr(kin, "__orig_bases__", ())):
+            for argument in get_args(base):
+                if isinstance(argument, type):
+                    return argument
+        raise SpecError(f"{cls.__name__} must say what it codes: class {cls.__name__}(Codec[T]).")
 
     @classmethod
     def with_params(
