@@ -3,5 +3,24 @@
 from vtencode.targets.arrays import Array
 from vtencode.targets.camera import Camera
 from vtencode.targets.depth import DepthMap, DepthState, Measure
+from vtencode.targets.instances import InstanceMasks, Region
+from vtencode.targets.keypoints import Keypoints, Visibility
+from vtencode.targets.normals import NormalMap
+from vtencode.targets.panoptic import PanopticMap, Segment
+from vtencode.targets.semantic import SemanticMask
 
-__all__ = ["Array", "Camera", "DepthMap", "DepthState", "Measure"]
+__all__ = [
+    "Array",
+    "Camera",
+    "DepthMap",
+    "DepthState",
+    "InstanceMasks",
+    "Keypoints",
+    "Measure",
+    "NormalMap",
+    "PanopticMap",
+    "Region",
+    "Segment",
+    "SemanticMask",
+    "Visibility",
+]

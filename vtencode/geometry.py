@@ -1,0 +1,61 @@
+"""Angles between normals, and normals from depth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vtencode.errors import TargetError
+from vtencode.targets import Array, DepthMap, NormalMap
+
+#: Largest bend of a surface, as a part of its inverse depth: more is an edge between surfaces.
+MAX_BEND = 0.05
+
+
+def angles_deg(first: Array, second: Array) -> Array:
+    """Angle between vectors along the last axis, in degrees: float64; 0 where one is 0.
+
+    atan2 of the cross and the dot product, which is exact to rounding at every angle.
+    """
+    a, b = (np.moveaxis(np.asarray(side, dtype=np.float64), -1, 0) for side in (first, second))
+    cross = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+    dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    sine = np.sqrt(cross[0] ** 2 + cross[1] ** 2 + cross[2] ** 2)
+    return np.asarray(np.degrees(np.arctan2(sine, dot)))
+
+
+def normals_from_depth(depth: DepthMap, *, step: int = 1) -> NormalMap:
+    """Normals of the surface that a depth map with a camera samples, facing the camera.
+
+    The cross product of the tangents between the points `step` pixels to either side, written
+    in inverse depth r: a plane is affine in the pixel (u, v) there, and its normal is
+    (-fx r_u, fy r_v, r - (u - cx) r_u - (v - cy) r_v), exact on every plane. Not valid within
+    `step` pixels of the border or of an unknown pixel, and where r bends by `MAX_BEND`.
+    """
+    if depth.camera is None:
+        raise TargetError("DepthMap.camera must be known to derive normals, got None.")
+    if step < 1:
+        raise TargetError(f"normals_from_depth: step must be >= 1 (pixels), got {step}.")
+    camera, (height, width) = depth.camera, depth.shape
+    with np.errstate(divide="ignore"):
+        meters = depth.as_measure("z").meters.astype(np.float64)
+        inverse = np.where(depth.valid & (meters > 0), 1 / meters, np.nan)
+    slope_u, bend_u = _differences(inverse, axis=1, step=step)
+    slope_v, bend_v = _differences(inverse, axis=0, step=step)
+    u = (np.arange(width) - camera.cx)[None, :]
+    v = (np.arange(height) - camera.cy)[:, None]
+    z = inverse - u * slope_u - v * slope_v
+    xyz = np.stack([-camera.fx * slope_u, camera.fy * slope_v, z], axis=2)
+    length = np.sqrt((xyz**2).sum(axis=2, keepdims=True))
+    flat = np.maximum(bend_u, bend_v) <= MAX_BEND * inverse
+    xyz = np.divide(xyz, length, where=flat[..., None] & (length > 0), out=np.zeros_like(xyz))
+    return NormalMap(xyz)
+
+
+def _differences(values: Array, *, axis: int, step: int) -> tuple[Array, Array]:
+    """Slope per pixel and |second difference| across 2 `step` pixels; NaN at the border."""
+    slope, bend = np.full((2, *values.shape), np.nan)
+    along, middle = np.moveaxis(values, axis, 0), slice(step, -step)
+    before, after = along[: -2 * step], along[2 * step :]
+    np.moveaxis(slope, axis, 0)[middle] = (after - before) / (2 * step)
+    np.moveaxis(bend, axis, 0)[middle] = np.abs(after + before - 2 * along[middle])
+    return slope, bend
