@@ -16,7 +16,6 @@ from PIL import Image
 import vtencode as vt
 from vtencode.mat5 import write_mat5
 
-
 #: These readers leave files for the garbage collector to close, which says so.
 leaky = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pytest
 from PIL import Image
 
 from vtencode.durable import PARTIAL
@@ -21,6 +22,12 @@ from vtencode.miniatures.scenes import scene
 from vtencode.targets import Array, Camera
 
 LABELED = "nyu_depth_v2_labeled.mat"
+
+#: For what takes minutes.
+nightly = pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "nightly",
+    reason="takes minutes: set HYPOTHESIS_PROFILE=nightly",
+)
 
 
 @cache
@@ -48,11 +55,14 @@ def write_bts(
     suffix: str = "jpg",
     size: tuple[int, int] = (48, 64),
 ) -> Path:
-    """Write `count` frames as the BTS tree has them into `root/folder`; return `root`."""
+    """Write `count` frames as the BTS tree has them into `root/folder`; return `root`.
+
+    They repeat after twelve.
+    """
     place = root / folder
     place.mkdir(parents=True, exist_ok=True)
     for index in range(count):
-        color, depth = frame(index, *size)
+        color, depth = frame(index % 12, *size)
         (place / f"rgb_{index:05d}.{suffix}").write_bytes(encoded(color, suffix))
         (place / f"sync_depth_{index:05d}.png").write_bytes(encoded(depth, "png"))
     return root

@@ -1,10 +1,11 @@
 """vtencode turns public vision datasets into training data for image generators that see.
 
+>>> import numpy as np
 >>> import vtencode as vt
 >>> depth = vt.codec("depth")
 >>> code = depth.encode(vt.DepthMap(meters=np.array([[1.5, np.inf, np.nan]])))
 >>> code.rgb.tolist()
-[[[255, 181, 0], [255, 255, 255], [128, 128, 128]]]
+[[[255, 180, 0], [255, 255, 255], [128, 128, 128]]]
 >>> depth.decode(code).target.meters.round(2)
 array([[1.5, inf, nan]], dtype=float32)
 """
@@ -19,9 +20,22 @@ if TYPE_CHECKING:
     from vtencode.codecs.base import Code, Codec, Decoded, codec, codec_from_spec
     from vtencode.dataset import Dataset, Pair, open_dataset
     from vtencode.errors import VtencodeError
+    from vtencode.frame_check import FrameReport, check_frame
     from vtencode.legends import Legend
     from vtencode.recipe import Recipe, load_recipe
-    from vtencode.targets import Camera, DepthMap, DepthState
+    from vtencode.targets import (
+        Camera,
+        DepthMap,
+        DepthState,
+        InstanceMasks,
+        Keypoints,
+        NormalMap,
+        PanopticMap,
+        Region,
+        Segment,
+        SemanticMask,
+        Visibility,
+    )
     from vtencode.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -35,12 +49,22 @@ _HOMES = {
     "Decoded": "codecs.base",
     "DepthMap": "targets",
     "DepthState": "targets",
+    "FrameReport": "frame_check",
+    "InstanceMasks": "targets",
+    "Keypoints": "targets",
     "Legend": "legends",
+    "NormalMap": "targets",
     "Pair": "dataset",
+    "PanopticMap": "targets",
     "Recipe": "recipe",
+    "Region": "targets",
+    "Segment": "targets",
+    "SemanticMask": "targets",
     "Verification": "verification",
+    "Visibility": "targets",
     "VtencodeError": "errors",
     "build": "building.run",
+    "check_frame": "frame_check",
     "codec": "codecs.base",
     "codec_from_spec": "codecs.base",
     "load_recipe": "recipe",
@@ -57,12 +81,22 @@ __all__ = [
     "Decoded",
     "DepthMap",
     "DepthState",
+    "FrameReport",
+    "InstanceMasks",
+    "Keypoints",
     "Legend",
+    "NormalMap",
     "Pair",
+    "PanopticMap",
     "Recipe",
+    "Region",
+    "Segment",
+    "SemanticMask",
     "Verification",
+    "Visibility",
     "VtencodeError",
     "build",
+    "check_frame",
     "codec",
     "codec_from_spec",
     "load_recipe",

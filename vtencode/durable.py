@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 #: Ending of files that are being written; left over only by a process that was killed.
 PARTIAL = ".partial"
@@ -16,14 +16,18 @@ PARTIAL = ".partial"
 class Hashed:
     """A binary file to append to, which knows the size and sha256 of what was written."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: FileIO, path: Path) -> None:
         self._file = file
+        self._path = path
         self._hash = hashlib.sha256()
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        """Append all of `data`."""
-        self._file.write(data)
+        """Append all of `data`; an error names the file, which the system does not."""
+        left = memoryview(data)
+        with _named(self._path):
+            while left:
+                left = left[self._file.write(left) :]
         self._hash.update(data)
         self.size += len(data)
 
@@ -43,7 +47,7 @@ def placing(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     try:
         yield partial
-        with partial.open("rb+") as file:
+        with partial.open("rb+") as file, _named(path):
             os.fsync(file.fileno())
         partial.replace(path)
     finally:
@@ -54,8 +58,8 @@ def placing(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[Hashed]:
     """Write `path` piece by piece; it appears, whole, when the block ends well."""
-    with placing(path) as partial, partial.open("wb") as file:
-        yield Hashed(file)
+    with placing(path) as partial, partial.open("wb", buffering=0) as file:
+        yield Hashed(file, path)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -74,6 +78,16 @@ def file_sha256(path: Path) -> str:
     """Hex sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say which file an error of an open file is about."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _flush_folder(folder: Path) -> None:

@@ -95,7 +95,7 @@ def check_depth(depth: DepthMap, contract: DepthContract, *, where: str) -> None
 def _make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row) -> Record:
     where = sample.provenance["member"]
     target = sample.targets[task.task]
-    if recipe.contract.depth is not None:
+    if recipe.contract.depth is not None and isinstance(target, DepthMap):
         check_depth(target, recipe.contract.depth, where=where)
     codec, key = task.make_codec(), pair_key(sample.key, task.task)
     code = codec.encode(target)
@@ -113,13 +113,13 @@ def _make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row) -> R
             "instruction_id": template.id,
             "codec": canonical_json(codec.spec()),
             "legend": code.legend.to_json(),
-            "camera": canonical_json(asdict(target.camera)) if target.camera else "",
+            "camera": _camera(target),
             "height": target.shape[0],
             "width": target.shape[1],
             "worst_error": trip.worst,
             "worst_share_of_tolerance": trip.share,
             "unit": codec.unit,
-            "valid_share": round(float(target.valid.mean()), 6),
+            "valid_share": _valid_share(target),
             "seed": recipe.seed,
             **_provenance(sample, recipe, row),
         },
@@ -149,6 +149,17 @@ def _input(sample: Sample, recipe: Recipe, row: Row) -> Picture:
         message = f"must be a {row['image']} file, as its name says, got {picture.format}"
         raise SampleError("MODE", "image", where, message)
     return picture
+
+
+def _camera(target: Any) -> str:
+    camera = getattr(target, "camera", None)
+    return canonical_json(asdict(camera)) if camera else ""
+
+
+def _valid_share(target: Any) -> float:
+    """Share of the pixels whose value is known; 1 for targets that know no other."""
+    known = getattr(target, "valid", getattr(target, "labeled", None))
+    return 1.0 if known is None or not known.size else round(float(known.mean()), 6)
 
 
 def _most(values: Any) -> float:

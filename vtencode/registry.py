@@ -22,8 +22,8 @@ NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 class Registry:
     """One kind of named thing.
 
-    >>> REGISTRIES["codec"].names()
-    ('depth',)
+    >>> "depth" in REGISTRIES["codec"].names()
+    True
     """
 
     kind: str
@@ -64,9 +64,48 @@ class Registry:
 REGISTRIES: dict[str, Registry] = {
     registry.kind: registry
     for registry in (
-        Registry("curve", {"power": "vtencode.curves:PowerCurve"}),
-        Registry("path", {"cube": "vtencode.colors:CubePath"}),
-        Registry("codec", {"depth": "vtencode.codecs.depth:DepthCodec"}),
+        Registry(
+            "curve",
+            {
+                "disparity": "vtencode.curves:DisparityCurve",
+                "grid": "vtencode.curves:GridCurve",
+                "linear": "vtencode.curves:LinearCurve",
+                "log": "vtencode.curves:LogCurve",
+                "percentile": "vtencode.curves:PercentileCurve",
+                "power": "vtencode.curves:PowerCurve",
+            },
+        ),
+        Registry(
+            "path",
+            {
+                "cube": "vtencode.paths:CubePath",
+                "cube-core": "vtencode.paths:CubeCorePath",
+                "gray": "vtencode.paths:GrayPath",
+                "hue": "vtencode.paths:HuePath",
+                "inferno": "vtencode.paths:InfernoPath",
+                "plasma": "vtencode.paths:PlasmaPath",
+                "turbo": "vtencode.paths:TurboPath",
+                "viridis": "vtencode.paths:ViridisPath",
+            },
+        ),
+        Registry(
+            "codec",
+            {
+                "depth": "vtencode.codecs.depth:DepthCodec",
+                "instances": "vtencode.codecs.instances:InstanceCodec",
+                "keypoints": "vtencode.codecs.keypoints:KeypointCodec",
+                "normals": "vtencode.codecs.normals:NormalCodec",
+                "panoptic": "vtencode.codecs.panoptic:PanopticCodec",
+                "semantic": "vtencode.codecs.semantic:SemanticCodec",
+            },
+        ),
+        Registry(
+            "decoder",
+            {
+                "paper": "vtencode.free_colors.paper:PaperColors",
+                "seeded": "vtencode.free_colors.seeded:SeededColors",
+            },
+        ),
         Registry("source", {"nyu-depth-v2": "vtencode.sources.nyu_depth_v2:NyuDepthV2"}),
         Registry("miniature", {"nyu-depth-v2": "vtencode.miniatures.nyu_depth_v2:write"}),
         Registry("sink", {"webdataset": "vtencode.sinks.webdataset:WebDatasetSink"}),

@@ -18,11 +18,13 @@ from vtencode.codecs.base import codec_from_spec
 from vtencode.durable import file_sha256
 from vtencode.engines.base import Tick
 from vtencode.errors import SampleError, SourceError, VtencodeError
+from vtencode.instructions import Pool
 from vtencode.pairs import pair_key, read_painted, round_trip
 from vtencode.recipe import Recipe
 from vtencode.registry import find
 from vtencode.sinks.base import Record
 from vtencode.sources.base import Row, Sample, Source
+from vtencode.spec import canonical_json
 
 #: Problems that are spelled out; the rest are counted.
 SPELLED_OUT = 20
@@ -85,8 +87,9 @@ def verify(
         plan, table = make_plan(recipe, ready.source, limit=manifest["limit"])
         index = Path(folder, "index.arrow")
         index.write_bytes(rows_file(table))
-        work = VerifyShard(plan, recipe, ready.source, root, index, manifest, _rejects(root))
-        problems = [*_whole_dataset(root, manifest, plan)]
+        rejects = _rejects(root)
+        work = VerifyShard(plan, recipe, ready.source, root, index, manifest, frozenset(rejects))
+        problems = [*_whole_dataset(root, manifest, plan, rejects)]
         done = 0
 
         def tick(count: int) -> None:
@@ -133,9 +136,13 @@ class VerifyShard:
         if file_sha256(path) != entry["sha256"]:
             return Findings((f"{entry['name']}: the file's sha256 is not the manifest's",))
         try:
-            records = {r.key: r for r in find("sink", self.recipe.output.format)().read(path)}
-        except VtencodeError as error:
-            return Findings((str(error),))
+            found = list(find("sink", self.recipe.output.format)().read(path))
+        except (VtencodeError, ValueError) as error:
+            return Findings((f"{entry['name']}: {error}",))
+        records = {record.key: record for record in found}
+        if not len(records) == len(found) == entry["written"]:
+            told = f"{entry['written']} pairs, got {len(found)} with {len(records)} keys"
+            return Findings((f"{entry['name']}: it must hold {told}",))
         return self._compared(item, records, tick)
 
     def _compared(self, item: int, records: dict[str, Record], tick: Tick) -> Findings:
@@ -167,8 +174,16 @@ class VerifyShard:
             fault = f"the source can no longer be read: {error}"
             yield from ((key, (fault, 0.0, 0.0)) for key in tasks)
             return
+        specs = {task["task"]: task["codec"] for task in self.manifest["recipe"]["tasks"]}
+        pools: dict[str, Pool] = {task.task: task.pool for task in self.recipe.tasks}
         for key, task in tasks.items():
-            yield key, _compare(records[key], sample, task)
+            record, drawn = records[key], pools[task].pick(self.recipe.seed, key)
+            if record.meta.get("codec") != canonical_json(specs[task]):
+                yield key, ("the codec is not the recipe's", 0.0, 0.0)
+            elif record.instruction != drawn.text:
+                yield key, ("the instruction is not the one that the seed draws", 0.0, 0.0)
+            else:
+                yield key, _compare(record, sample, task)
 
 
 def _compare(record: Record, sample: Sample, task: str) -> tuple[str, float, float]:
@@ -193,30 +208,36 @@ def _equal(record: Record, sample: Sample) -> bool:
     return ours.shape == theirs.shape and bool((ours == theirs).all())
 
 
-def _whole_dataset(root: Path, manifest: Mapping[str, Any], plan: Plan) -> Iterator[str]:
+def _whole_dataset(
+    root: Path, manifest: Mapping[str, Any], plan: Plan, rejects: list[str]
+) -> Iterator[str]:
     """Problems that are not of one shard."""
     counts = manifest["counts"]
     if counts["planned"] != counts["written"] + counts["rejected"] + counts["filtered"]:
         yield f"planned must be written + rejected + filtered, got {counts}"
+    written = sum(entry["written"] for entry in manifest["shards"])
+    held = {"planned": plan.pairs, "written": written, "rejected": len(rejects)}
+    if held != {name: counts[name] for name in held}:
+        yield f"the counts must be {held}, got {counts}"
     if plan.digest != manifest["plan_sha256"]:
         yield "the source gives another plan than the one that was built: its files differ"
     if plan.shards != len(manifest["shards"]):
         yield f"the plan has {plan.shards} shards, and the manifest {len(manifest['shards'])}"
-    rejects = root / REJECTS
-    if not rejects.is_file() or file_sha256(rejects) != manifest["rejects_sha256"]:
+    path = root / REJECTS
+    if not path.is_file() or file_sha256(path) != manifest["rejects_sha256"]:
         yield f"{REJECTS} is not the one that was written"
-    known = {shard["name"] for shard in manifest["shards"]}
-    for path in sorted(root.glob(f"*{plan.suffix}")):
-        if path.name not in known:
-            yield f"{path.name}: the file is in no manifest"
+    known = {entry["name"] for entry in manifest["shards"]}
+    for shard in sorted(root.glob(f"*{plan.suffix}")):
+        if shard.name not in known:
+            yield f"{shard.name}: the file is in no manifest"
 
 
-def _rejects(root: Path) -> frozenset[str]:
+def _rejects(root: Path) -> list[str]:
     try:
         lines = (root / REJECTS).read_text().splitlines()
-        return frozenset(json.loads(line)["key"] for line in lines)
+        return [json.loads(line)["key"] for line in lines]
     except (OSError, ValueError, KeyError):
-        return frozenset()
+        return []
 
 
 def _setting(root: Path, recipe: Recipe, source: Path | str | None) -> Any:
@@ -226,4 +247,7 @@ def _setting(root: Path, recipe: Recipe, source: Path | str | None) -> Any:
         origin = json.loads((root / ".vtencode" / "source.json").read_bytes())
     except (OSError, ValueError) as error:
         raise SourceError(f"{root} does not say where its source is: --source PATH.") from error
+    path = origin.get("path")
+    if path is not None and not Path(path).exists():
+        raise SourceError(f"{root} was built from {path}, and nothing is there: --source PATH.")
     return setting_from_origin(recipe, origin)

@@ -42,6 +42,17 @@ if TYPE_CHECKING:
 
 MANIFEST, REJECTS = "manifest.json", "rejects.jsonl"
 FORMAT = "vtencode/1"
+#: What readers of a manifest rely on.
+MANIFEST_FIELDS = {
+    "counts",
+    "dataset",
+    "limit",
+    "plan_sha256",
+    "recipe",
+    "rejects_sha256",
+    "shards",
+    "split",
+}
 
 
 def pretty_json(value: Any) -> bytes:
@@ -60,8 +71,10 @@ class Ledger:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder; the kernel lets go of it if this process is killed."""
-        fresh, made = not self.private.is_dir(), not self.out.exists()
-        if fresh and self.out.is_dir() and any(self.out.iterdir()):
+        made = not self.out.exists()
+        holds = self.out.is_dir() and any(self.out.iterdir())
+        fresh = not self.private.is_dir()  # asked last: another build may be beginning here
+        if fresh and holds:
             raise PlanChangedError(
                 f"{self.out} must be empty or hold a build of vtencode, and holds other files. "
                 "Choose another --out."
@@ -80,9 +93,10 @@ class Ledger:
             try:
                 yield
             finally:
+                self._sweep()
                 lock.truncate(0)
                 if fresh and not self._plan.is_file():
-                    shutil.rmtree(self.out if made else self.private)
+                    self._vanish(and_out=made)
 
     def adopt(self, plan: Plan, table: pa.Table, origin: dict[str, Any]) -> None:
         """Make this folder a build of `plan`, or find that it already is.
@@ -90,10 +104,9 @@ class Ledger:
         `origin` says where the source was read from; it is kept for `verify`, and is not part of
         the plan: a dataset may move.
         """
-        for folder in (self.out, self.private, self.private / "shards"):
-            remove_partial(folder)
+        self._sweep()
         if self._plan.is_file():
-            old = json.loads(self._plan.read_bytes())
+            old = self._old_plan()
             changed = list(differences(old, json.loads(canonical_json(plan.to_json()))))
             if changed:
                 raise PlanChangedError(
@@ -101,8 +114,8 @@ class Ledger:
                     f"{', '.join(changed[:5])}. Choose another --out, or build with what it was "
                     "begun with."
                 )
-        else:
-            write_whole(self.index, rows_file(table))
+        write_whole(self.index, rows_file(table))
+        if not self._plan.is_file():
             write_whole(self._plan, pretty_json(plan.to_json()))
         write_whole(self.private / "source.json", pretty_json(origin))
 
@@ -137,6 +150,27 @@ class Ledger:
     def _plan(self) -> Path:
         return self.private / "plan.json"
 
+    def _vanish(self, *, and_out: bool) -> None:
+        """Leave no trace of a build that never began; what others put there stays."""
+        shutil.rmtree(self.private)
+        with contextlib.suppress(OSError):
+            if and_out:
+                self.out.rmdir()
+
+    def _sweep(self) -> None:
+        """Delete what writers that were killed left behind, of this build or an earlier one."""
+        for folder in (self.out, self.private, self.private / "shards"):
+            remove_partial(folder)
+
+    def _old_plan(self) -> dict[str, Any]:
+        try:
+            plan: dict[str, Any] = json.loads(self._plan.read_bytes())
+        except ValueError as error:
+            raise PlanChangedError(
+                f"{self._plan} must be a plan, and is damaged ({error}). Choose another --out."
+            ) from error
+        return plan
+
     def _record_path(self, shard: int) -> Path:
         return self.private / "shards" / f"{shard:05d}.json"
 
@@ -155,8 +189,11 @@ def read_manifest(out: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(path.read_bytes())
         stated = manifest.pop("self_sha256")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise VerificationError(f"{path} must be a manifest of vtencode: {error}.") from error
+    lacking = MANIFEST_FIELDS - set(manifest)
+    if lacking:
+        raise VerificationError(f"{path} must have {', '.join(sorted(lacking))}, and does not.")
     if stated != _digest(manifest):
         raise VerificationError(f"{path} was changed after it was written: its hash differs.")
     return {**manifest, "self_sha256": stated}

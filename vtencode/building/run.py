@@ -102,7 +102,7 @@ def _run(
         nonlocal done
         done += count
         if report is not None:
-            report(done, made.pairs)
+            report(min(done, made.pairs), made.pairs)  # a worker's death repeats its shard
 
     tick(0)
     work = BuildShard(made, ready.recipe, ready.source, ledger.out, ledger.index)
@@ -119,6 +119,6 @@ def _check_rejects(made: Plan, recipe: Recipe, records: Sequence[ShardRecord]) -
         examples = "; ".join(f"{r.where}: {r.field}: {r.message} [{r.code}]" for r in rejects[:3])
         raise BuildError(
             f"{len(rejects)} of {made.pairs} pairs were rejected, and at most "
-            f"{min(budget, made.pairs - 1)} may be. {examples}. Mend the source, or raise "
-            "max_rejects."
+            f"{min(budget, made.pairs - 1)} may be. {examples}. Raise max_rejects to "
+            "bear them, or mend the source and choose another --out."
         )

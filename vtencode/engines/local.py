@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context
 from typing import Any, ClassVar, TypeVar
 
 from vtencode.engines.base import Engine, Tick, Work
@@ -22,7 +24,7 @@ _finished: Any = None
 
 
 class LocalEngine(Engine):
-    """A pool of processes; one worker means this very process."""
+    """A pool of processes; to ask for one worker is to ask for this very process."""
 
     name: ClassVar[str] = "local"
 
@@ -31,12 +33,11 @@ class LocalEngine(Engine):
     ) -> Iterator[tuple[int, R]]:
         """Yield (item, result) as items finish; see `Engine.run`."""
         waiting = list(reversed(items))
-        workers = min(workers, len(waiting))
-        if workers <= 1:
+        if workers == 1:
             yield from ((item, work(item, tick)) for item in items)
             return
         while waiting:
-            suspects = yield from _pooled(work, waiting, workers, tick)
+            suspects = yield from _pooled(work, waiting, min(workers, len(waiting)), tick)
             for item in suspects:
                 if (yield from _pooled(work, [item], 1, tick)):
                     raise BuildError(
@@ -50,16 +51,19 @@ def _pooled(
 ) -> Generator[tuple[int, R], None, list[int]]:
     """Run the items of `waiting`, from its end, until none is left or a worker died.
 
-    Returns the items that were running when one did.
+    Returns the items that were running when one did. When this process is interrupted, fails or
+    is killed, the workers end with it: they hold one end of a pipe, and this process the other.
     """
     counter = _SPAWN.Value("q", 0)
     seen = 0
-    pool = ProcessPoolExecutor(workers, _SPAWN, initializer=_start, initargs=(counter,))
+    ours, theirs = _SPAWN.Pipe()
+    pool = ProcessPoolExecutor(workers, _SPAWN, initializer=_start, initargs=(counter, theirs))
     running: dict[Future[R], int] = {}
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                running[pool.submit(_call, work, waiting[-1])] = waiting[-1]
+                with _interrupts_held():
+                    running[pool.submit(_call, work, waiting[-1])] = waiting[-1]
                 waiting.pop()
             done, _ = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)
             now = counter.value
@@ -71,22 +75,37 @@ def _pooled(
     except BrokenProcessPool:
         return sorted(running.values())
     finally:
+        if running:
+            ours.close()
         pool.shutdown(wait=True, cancel_futures=True)
+        ours.close()
+        theirs.close()
     return []
 
 
-def _start(counter: Any) -> None:
-    """Prepare a worker: one thread a library, and an end when the parent ends."""
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C from processes started here, which inherit the mask; it reaches this one after.
+
+    Otherwise each worker would tell of it in a traceback of its own.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(counter: Any, parent: connection.Connection) -> None:
+    """Prepare a worker: what it counts on, and an end when the parent lets go of its pipe."""
     global _finished  # noqa: PLW0603  # a pool hands state to its workers in no other way
     _finished = counter
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _follow_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+def _end_with(parent: connection.Connection) -> None:
+    connection.wait([parent])
+    os._exit(1)
 
 
 def _call(work: Work[R], item: int) -> R:

@@ -29,10 +29,11 @@ def validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
         recipe = Recipe.model_validate(value)
     except ValidationError as error:
         faults = [_fault(document, dict(item)) for item in error.errors()]
-    meaning = _source_faults(_section(SourceSection, value.get("source")))
+    source = _section(SourceSection, value.get("source"))
+    meaning = _source_faults(source)
     tasks = value.get("tasks")
     for at, task in enumerate(tasks if isinstance(tasks, list) else []):
-        meaning += _task_faults(_section(TaskSection, task), at)
+        meaning += _task_faults(_section(TaskSection, task), at, source)
     meaning += _output_faults(_section(OutputSection, value.get("output", {})))
     faults += [(document.line_of(path) or None, dotted(path), text) for path, text in meaning]
     return recipe, faults
@@ -60,19 +61,38 @@ def _source_faults(section: SourceSection | None) -> list[tuple[YamlPath, str]]:
     return [(("source", option), message) for option, message in faults]
 
 
-def _task_faults(section: TaskSection | None, at: int) -> list[tuple[YamlPath, str]]:
+def _task_faults(
+    section: TaskSection | None, at: int, source: SourceSection | None
+) -> list[tuple[YamlPath, str]]:
     if section is None:
         return []
     faults: list[tuple[YamlPath, str]] = []
     try:
-        section.make_codec()
+        paints = section.make_codec().target_type()
     except SpecError as error:
+        paints = None
         faults.append((("tasks", at, "codec"), str(error)))
+    if source is not None and source.name in names("source"):
+        faults += _target_faults(section.task, at, source, paints)
     try:
         load_pool(section.instructions)
     except ValueError as error:
         faults.append((("tasks", at, "instructions"), str(error)))
     return faults
+
+
+def _target_faults(
+    task: str, at: int, source: SourceSection, paints: type | None
+) -> list[tuple[YamlPath, str]]:
+    """Whether the source has that target, and the codec paints its type."""
+    targets = source.reader.targets
+    if task not in targets:
+        hint = did_you_mean(task, targets)
+        return [(("tasks", at, "task"), f"must be a target of {source.name}, got {task!r}.{hint}")]
+    kind = targets[task]
+    if paints is None or issubclass(kind, paints):
+        return []
+    return [(("tasks", at, "codec"), f"must paint {kind.__name__}, and paints {paints.__name__}")]
 
 
 def _output_faults(section: OutputSection | None) -> list[tuple[YamlPath, str]]:

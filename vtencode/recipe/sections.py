@@ -61,7 +61,9 @@ class CodecSection(Section):
 class TaskSection(Section):
     """What to ask of each sample."""
 
-    task: Literal["depth"] = Field(description="The target to paint.")
+    task: str = Field(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="The target to paint, such as depth."
+    )
     codec: CodecSection
     instructions: str | list[str] = Field(description="A shipped pool, or the phrasings.")
 
@@ -136,7 +138,6 @@ class Recipe(Section):
             ],
             "contract": self.contract.model_dump(),
             "output": self.output.model_dump(),
-            "max_rejects": self.max_rejects,
             "seed": self.seed,
         }
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from vtencode.images import Picture
-    from vtencode.targets import DepthMap
 
 Row = Mapping[str, Any]
 
@@ -58,7 +57,7 @@ class Sample:
 
     key: str
     picture: Picture
-    targets: Mapping[str, DepthMap]
+    targets: Mapping[str, Any]
     provenance: Mapping[str, str]
 
 
@@ -73,6 +72,8 @@ class Source(ABC):
     name: ClassVar[str]
     publication: ClassVar[Publication]
     splits: ClassVar[tuple[str, ...]]
+    #: What a recipe may ask for: the name of each target of a sample, and its type.
+    targets: ClassVar[Mapping[str, type]]
 
     root: Path
     split: str = field(default="train")

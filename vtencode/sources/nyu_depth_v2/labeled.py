@@ -21,7 +21,7 @@ from vtencode.images import Picture
 from vtencode.mat5 import read_mat5
 from vtencode.sources.base import Row, sample_key
 from vtencode.sources.files import decoded
-from vtencode.sources.nyu_depth_v2.layout import Frame, Layout
+from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, stored
 from vtencode.targets import Array
 
 NAME = "nyu_depth_v2_labeled.mat"
@@ -91,9 +91,8 @@ class Labeled(Layout):
 
     def _member(self, name: str, *, ndim: int, kinds: str) -> Any:
         """A plain numeric array stored in this very file, with the shape the format says."""
-        member = self._file.get(name, getlink=True)
-        data = self._file.get(name) if isinstance(member, h5py.HardLink) else None
-        if not isinstance(data, h5py.Dataset) or data.external or data.is_virtual:
+        data = stored(self._file, name)
+        if data is None:
             raise SourceError(f"{self.path} must hold the array {name!r}, and does not.")
         if data.ndim != ndim or data.dtype.kind not in kinds or (ndim == 4 and data.shape[1] != 3):
             raise SourceError(

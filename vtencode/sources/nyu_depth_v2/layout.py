@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import h5py
 
 from vtencode.errors import SourceError
 from vtencode.images import Format, Picture
@@ -46,6 +49,13 @@ class Layout(ABC):
     @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Bytes of every file the frames are read from, by path relative to `root`."""
+
+
+def stored(file: h5py.File, name: str) -> Any:
+    """The array `name` of an HDF5 file, or None; one kept in another file is none of its own."""
+    data = file.get(name) if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
+    own = isinstance(data, h5py.Dataset) and not data.external and not data.is_virtual
+    return data if own else None
 
 
 def chosen(frames: list[Frame], *, split: str, scenes: tuple[str, ...], where: str) -> list[Frame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +46,7 @@ class NyuDepthV2(Source):
 
     name: ClassVar[str] = "nyu-depth-v2"
     splits: ClassVar[tuple[str, ...]] = SPLITS
+    targets: ClassVar[Mapping[str, type]] = {"depth": DepthMap}
     publication: ClassVar[Publication] = Publication(
         title="NYU Depth Dataset V2",
         home="https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html",

@@ -16,10 +16,10 @@ import numpy as np
 
 from vtencode.errors import CodeError, SampleError, SourceError
 from vtencode.images import Picture
-from vtencode.png import png_header, read_png_gray16
+from vtencode.png import GRAY, png_header, read_png_gray16
 from vtencode.sources.base import Row, sample_key
 from vtencode.sources.files import decoded, read_bytes
-from vtencode.sources.nyu_depth_v2.layout import Frame, Layout
+from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, stored
 from vtencode.targets import Array
 
 _PNG_FRAME = re.compile(r"(?P<kind>rgb|sync_depth)_(?P<number>\d+)\.(?P<suffix>jpg|png)")
@@ -34,6 +34,11 @@ def is_png_frame(name: str) -> bool:
 def is_h5_frame(name: str) -> bool:
     """Whether the file belongs to an .h5 tree."""
     return _H5_FRAME.fullmatch(PurePosixPath(name).name) is not None
+
+
+def _folders(root: Path, path: PurePosixPath) -> tuple[str, ...]:
+    """The folders that a frame is in: its set, then its scene; `root` may be either."""
+    return (root.parent.name, root.name, *path.parts[:-1])
 
 
 class PngTree(Layout):
@@ -58,11 +63,12 @@ class PngTree(Layout):
         """Read one pair of files."""
         data = read_bytes(self.root, row["file"], field="image")
         picture = decoded(lambda: Picture.from_bytes(data), field="image", where=row["file"])
-        depth = read_bytes(self.root, row["depth"], field="depth")
-        try:
-            millimeters = read_png_gray16(depth)
-        except CodeError as error:
-            raise SampleError("MODE", "depth", row["depth"], str(error)) from error
+        depth, where = read_bytes(self.root, row["depth"], field="depth"), row["depth"]
+        header = decoded(lambda: png_header(depth), field="depth", where=where)
+        if (header.bit_depth, header.color_type) != (16, GRAY):
+            message = f"must be a 16-bit gray PNG in millimeters, got {header}"
+            raise SampleError("MODE", "depth", where, message)
+        millimeters = decoded(lambda: read_png_gray16(depth), field="depth", where=where)
         return picture, (millimeters / 1000).astype(np.float32)
 
     def sizes(self) -> dict[str, int]:
@@ -75,7 +81,7 @@ class PngTree(Layout):
         scene = path.parent.name or self.root.name
         return Frame(
             key=sample_key("nyu", scene, number),
-            split="test" if "test" in (self.root.name, *path.parts[:-2]) else "train",
+            split="test" if _folders(self.root, path)[-2] == "test" else "train",
             scene=scene,
             image="png" if path.suffix == ".png" else "jpg",
             file=name,
@@ -134,16 +140,22 @@ class H5Tree(Layout):
         where = row["file"]
         try:
             with h5py.File(self.root / where, "r") as file:
-                rgb, depth = np.asarray(file["rgb"]), np.asarray(file["depth"])
+                rgb, depth = (np.asarray(stored(file, name)) for name in ("rgb", "depth"))
         except FileNotFoundError as error:
             raise SampleError("MISSING", "image", where, "the file is not there") from error
         except (OSError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno:
+                raise
             message = f"must be an HDF5 file with rgb and depth: {error}"
             raise SampleError("DECODE", "image", where, message) from error
         if rgb.ndim != 3 or rgb.shape[0] != 3 or depth.shape != rgb.shape[1:]:
-            message = f"rgb (3, H, W) and depth (H, W) must agree, got {rgb.shape}, {depth.shape}"
+            message = f"must hold rgb (3, H, W) and depth (H, W), got {rgb.shape}, {depth.shape}"
             raise SampleError("SHAPE", "depth", where, message)
-        if depth.dtype.kind != "f" or not np.array_equal(rgb, rgb.astype(np.uint8)):
+        if (
+            depth.dtype.kind != "f"
+            or rgb.dtype.kind not in "ui"
+            or not np.array_equal(rgb, rgb.astype(np.uint8))
+        ):
             message = f"rgb must be uint8, depth float meters, got {rgb.dtype} and {depth.dtype}"
             raise SampleError("MODE", "depth", where, message)
         color = np.ascontiguousarray(rgb.astype(np.uint8).transpose(1, 2, 0))
@@ -155,10 +167,10 @@ class H5Tree(Layout):
 
     def _frame(self, name: str) -> Frame:
         path = PurePosixPath(name)
-        folders = (self.root.name, *path.parts[:-1])
+        folders = _folders(self.root, path)
         return Frame(
             key=sample_key("nyu", folders[-1], path.stem),
-            split="test" if "val" in folders else "train",
+            split="test" if folders[-2] == "val" else "train",
             scene=folders[-1],
             image="png",
             file=name,
