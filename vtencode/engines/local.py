@@ -20,6 +20,8 @@ R = TypeVar("R")
 #: Seconds between two looks at how far the workers are.
 _GLANCE = 0.2
 _SPAWN = get_context("spawn")
+#: What OpenMP, OpenBLAS and MKL take their number of threads from.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _finished: Any = None
 
 
@@ -62,7 +64,7 @@ def _pooled(
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                with _interrupts_held():
+                with _interrupts_held(), _one_thread_each():
                     running[pool.submit(_call, work, waiting[-1])] = waiting[-1]
                 waiting.pop()
             done, _ = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)
@@ -94,6 +96,18 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let processes started here do their linear algebra in one thread: cores are shared out."""
+    unset = [name for name in _THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(unset, "1"))
+    try:
+        yield
+    finally:
+        for name in unset:
+            del os.environ[name]
 
 
 def _start(counter: Any, parent: connection.Connection) -> None:
