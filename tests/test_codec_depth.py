@@ -224,6 +224,13 @@ def test_ray_depth_says_so_in_its_legend_and_comes_back_as_ray():
     assert CODEC.decode(CODEC.encode(target)).target.measure == "ray"
 
 
+def test_a_legend_that_measures_something_else_is_refused():
+    code = CODEC.encode(vt.DepthMap(meters=np.ones((2, 2))))
+
+    with pytest.raises(CodeError, match="measure must be 'z' or 'ray', got 'banana'"):
+        CODEC.decode(vt.Code(code.rgb, vt.Legend({}, {"measure": "banana"})))
+
+
 def test_encoding_writes_into_the_array_it_is_given():
     target = vt.DepthMap(meters=np.linspace(0.5, 9, 12).reshape(3, 4))
     out = np.empty((3, 4, 3), dtype=np.uint8)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import vtencode as vt
+from vtencode.frames import FRAMES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -57,7 +58,13 @@ def test_the_figures_the_readme_states_are_the_codecs():
     tolerances = vt.codec("depth").contract()["tolerance_m"]
 
     assert (round(1000 * tolerances["1"], 1), round(1000 * tolerances["10"])) == (1.9, 11)
-    assert "1.9 mm at 1 m, 11 mm at 10 m" in README
+    assert "within 1.9 mm at 1 m, 11 mm at 10 m" in README
+    assert vt.codec("keypoints").contract()["tolerance_px"] == 0.011
+    assert "within 0.011 px" in README
+    normals = vt.codec("normals").contract()["tolerance_deg"]
+    assert sorted(round(value, 2) for value in normals.values()) == [0.39, 0.78]
+    assert "within 0.39° for 98 % of directions, 0.78° for all" in README
+    assert len(FRAMES) == 17
 
 
 def test_ci_runs_the_test_command_of_the_readme_word_for_word():

@@ -151,7 +151,7 @@ def test_the_report_is_one_line_a_fault(written) -> None:
         ("split: test", "dpeth: raw", (5, "source.dpeth", "Did you mean 'depth'?")),
         ("split: test", "depth: rwa", (5, "source.depth", "must be one of 'filled', 'raw', got")),
         ("split: test", "root: /etc", (5, "source.root", "is not a parameter of nyu-depth-v2.")),
-        ("task: depth", "task: dpeth", (7, "tasks.0.task", "must be 'depth'")),
+        ("task: depth", "task: dpeth", (7, "tasks.0.task", "Did you mean 'depth'?")),
         ("  name: depth\n", "  name: dpeth\n", (8, "tasks.0.codec", "Did you mean 'depth'?")),
         ("  name: depth\n", "  name: os:system\n", (8, "tasks.0.codec", "named 'os:system'")),
         ("  name: depth\n", "  preset: x\n", (8, "tasks.0.codec.name", "is missing")),

@@ -34,6 +34,9 @@ _TYPE_NAMES = {
     RGBA_TYPE: "RGBA",
 }
 
+#: Color types and bit depths whose pixels are numbers as they are stored.
+_NUMBERS = ((GRAY, 1), (GRAY, 8), (GRAY, 16))
+
 Kind = Literal["flat", "photo"]
 
 
@@ -81,7 +84,7 @@ def read_png(data: bytes) -> Array:
     """
     header = png_header(data)
     check_rgb8(header)
-    return _pixels(data, header, bytes_a_pixel=3)
+    return _pixels(data, header, bits_a_pixel=24)
 
 
 def check_rgb8(header: Header) -> None:
@@ -95,7 +98,19 @@ def read_png_gray16(data: bytes) -> Array:
     header = png_header(data)
     if (header.bit_depth, header.color_type) != (16, GRAY):
         raise CodeError(f"must be a 16-bit gray PNG, got {header}.")
-    return _pixels(data, header, bytes_a_pixel=2).astype(np.uint16)
+    return _pixels(data, header, bits_a_pixel=16).astype(np.uint16)
+
+
+def read_png_numbers(data: bytes) -> Array:
+    """Read a gray PNG, or a palette PNG's indices: uint8, or of 16 bits uint16, (H, W).
+
+    Raises `CodeError` for color, and for gray of 2 or 4 bits, which decoders scale to 8.
+    """
+    header = png_header(data)
+    if header.color_type != INDEXED and (header.color_type, header.bit_depth) not in _NUMBERS:
+        raise CodeError(f"must be a gray or palette PNG of one number a pixel, got {header}.")
+    numbers = _pixels(data, header, bits_a_pixel=header.bit_depth)
+    return numbers.astype(np.uint16 if header.bit_depth == 16 else np.uint8)
 
 
 def png_header(data: bytes) -> Header:
@@ -132,12 +147,12 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + size
 
 
-def _pixels(data: bytes, header: Header, *, bytes_a_pixel: int) -> Array:
+def _pixels(data: bytes, header: Header, *, bits_a_pixel: int) -> Array:
     from PIL import Image
 
     packed = b"".join(body for kind, body in _chunks(data) if kind == b"IDAT")
     interlaced = data[28] != 0
-    rows = header.height * (1 + header.width * bytes_a_pixel)
+    rows = header.height * (1 + (header.width * bits_a_pixel + 7) // 8)
     try:
         # Pillow fills with zeros what a stream that ends early leaves out.
         if not interlaced and len(zlib.decompress(packed, bufsize=rows)) < rows:

@@ -17,8 +17,10 @@ COMMANDS = {
     "verify": ("verify", "Prove a built dataset against its source."),
     "demo": ("demo", "Write a miniature of a dataset in its official format."),
     "download": ("download", "Fetch a dataset from its official address."),
-    "encode": ("code", "Paint a target as an RGB image."),
-    "decode": ("code", "Read an RGB image back, a generated one too."),
+    "encode": ("encode", "Paint a target as an RGB image."),
+    "decode": ("decode", "Read an RGB image back, a generated one too."),
+    "convert": ("convert", "Turn one encoding into another, foreign ones too."),
+    "check-codec": ("check_codec", "Prove a codec, one of your own too: every law, and noise."),
     "codecs": ("codecs", "List codecs, or print the contract of one."),
     "recipes": ("recipes", "List recipes, or tell about one."),
 }
@@ -34,7 +36,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"vtencode.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 
 from vtencode.codecs.base import Code, Codec, Decoded
 from vtencode.codecs.depth_presets import PRESETS
 from vtencode.curves import Curve, PowerCurve
-from vtencode.errors import SpecError
+from vtencode.errors import CodeError, SpecError
 from vtencode.legends import Legend
 from vtencode.levels import Levels
 from vtencode.paths import CubePath, Path
 from vtencode.paths.codebook import Codebook, codebook
 from vtencode.pixels import BLOCK, blocks, load, store
-from vtencode.targets import Array, DepthMap, DepthState
+from vtencode.targets import Array, DepthMap, DepthState, Measure
 
 #: What `far_level` is until a path says where it ends.
 _BY_THE_PATH = -1
@@ -117,7 +117,7 @@ class DepthCodec(Codec[DepthMap]):
             state_of.take(level, out=state[start:stop])
             np.sqrt(entries >> nearest.bits, out=residual[start:stop], casting="unsafe")
         shape = code.rgb.shape[:2]
-        measure = code.legend.facts.get("measure", "z")
+        measure = _measure(code.legend)
         radius = min(self.correction_radius, self.path.strand_radius)
         confidence = np.maximum(0, 1 - residual / np.float32(radius))
         target = DepthMap(meters.reshape(shape), state.reshape(shape), measure)
@@ -196,6 +196,14 @@ class DepthCodec(Codec[DepthMap]):
         states[far_level:] = DepthState.FAR
         states[self._levels.unknown] = DepthState.UNKNOWN
         return states
+
+
+def _measure(legend: Legend) -> Measure:
+    """What the meters are; raises `CodeError` for a legend that says something else."""
+    measure: Measure = legend.facts.get("measure", "z")
+    if measure not in get_args(Measure):
+        raise CodeError(f"a depth legend's measure must be 'z' or 'ray', got {measure!r}.")
+    return measure
 
 
 @lru_cache(maxsize=8)
