@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vtencode.codecs.base import Code, Codec
-from vtencode.errors import CodeError, SampleError
+from vtencode.errors import CodeError, SampleError, TargetError
 from vtencode.images import Picture
 from vtencode.legends import Legend
 from vtencode.png import png_text, read_png, write_png
@@ -93,12 +93,11 @@ def check_depth(depth: DepthMap, contract: DepthContract, *, where: str) -> None
 
 
 def _make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row) -> Record:
-    where = sample.provenance["member"]
     target = sample.targets[task.task]
     if recipe.contract.depth is not None and isinstance(target, DepthMap):
-        check_depth(target, recipe.contract.depth, where=where)
+        check_depth(target, recipe.contract.depth, where=sample.where)
     codec, key = task.make_codec(), pair_key(sample.key, task.task)
-    code = codec.encode(target)
+    code = _encoded(codec, target, sample, task)
     trip = round_trip(codec, target, code)
     if not trip.kept:
         raise CodeError(f"{codec.name} broke its tolerance on {key}: worst error {trip.worst}.")
@@ -124,6 +123,14 @@ def _make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row) -> R
             **_provenance(sample, recipe, row),
         },
     )
+
+
+def _encoded(codec: Codec[Any], target: Any, sample: Sample, task: TaskSection) -> Code:
+    """The target, painted; one that the codec cannot hold is a reject."""
+    try:
+        return codec.encode(target)
+    except TargetError as error:
+        raise SampleError("RANGE", task.task, sample.where, str(error)) from error
 
 
 def _provenance(sample: Sample, recipe: Recipe, row: Row) -> Mapping[str, str]:

@@ -103,13 +103,12 @@ def verify(
         run = engine.run(work, shards, workers=workers or os.cpu_count() or 1, tick=tick)
         found = dict(run)
     findings = [found[shard] for shard in sorted(found)]
-    units = {find("codec", task["codec"]["name"]).unit for task in manifest["recipe"]["tasks"]}
     return Verification(
         dataset=manifest["dataset"],
         counts=manifest["counts"],
         pairs=sum(f.pairs for f in findings),
         worst_error=max((f.worst for f in findings), default=0.0),
-        unit=", ".join(sorted(units)),
+        unit=recipe.unit,
         worst_share_of_tolerance=max((f.share for f in findings), default=0.0),
         problems=(*problems, *(problem for f in findings for problem in f.problems)),
     )

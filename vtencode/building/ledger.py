@@ -224,6 +224,7 @@ def _manifest(
             "rejected": len(rejects),
             "filtered": 0,
         },
+        "unit": recipe.unit,
         "worst_error": max((record.worst_error for record in records), default=0.0),
         "worst_share_of_tolerance": max(
             (record.worst_share_of_tolerance for record in records), default=0.0

@@ -142,7 +142,7 @@ def _check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
         try:
             sample = source.load(row)
             depth = sample.targets["depth"]
-            check_depth(depth, contract, where=sample.provenance["member"])
+            check_depth(depth, contract, where=sample.where)
         except SampleError as error:
             faults.append(error)
         else:

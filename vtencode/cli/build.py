@@ -118,7 +118,7 @@ def plan(asked: Asked, *, out: Path | None, workers: int | None, engine: str) ->
 
 
 def _summary(built: Built) -> dict[str, Any]:
-    kept = ("dataset", "split", "counts", "worst_error", "worst_share_of_tolerance")
+    kept = ("dataset", "split", "counts", "worst_error", "unit", "worst_share_of_tolerance")
     summary = {key: built.manifest[key] for key in kept}
     shards = [shard["name"] for shard in built.manifest["shards"]]
     return {**summary, "out": str(built.out), "shards": shards}
@@ -133,7 +133,7 @@ def _show_built(built: Built) -> None:
             "dataset": f"{manifest['dataset']}, split {manifest['split']}",
             "pairs": f"{counts['written']} written of {counts['planned']} planned, "
             f"{counts['rejected']} rejected, {counts['filtered']} filtered",
-            "worst error": f"{manifest['worst_error']:.4g} m, "
+            "worst error": f"{manifest['worst_error']:.4g} {manifest['unit']}, "
             f"{manifest['worst_share_of_tolerance']:.1%} of the codec's tolerance there",
             "output": f"{built.out} ({len(shards)} shards, {size / 1e6:.1f} MB)",
             "license": manifest["license"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from vtencode.cli.terminal import show_facts, show_json, show_table
+from vtencode.cli.terminal import lines, show_facts, show_json, show_table
 from vtencode.codecs.base import Codec
 from vtencode.errors import SpecError
 from vtencode.registry import find
@@ -67,7 +67,8 @@ def _facts(
 def _show(
     made: Codec[Any], proof: Proof, table: dict[str, dict[str, float]], worst: float | None
 ) -> None:
-    show_facts({"codec": f"{made.name}, version {made.version}", **made.contract()})
+    contract = {name.replace("_", " "): lines(value) for name, value in made.contract().items()}
+    show_facts({"codec": f"{made.name}, version {made.version}", **contract})
     click.echo()
     for outcome in proof.outcomes:
         click.echo(f"{'holds ' if outcome.ok else 'BROKEN'}  {outcome.law}")
@@ -75,7 +76,7 @@ def _show(
             click.echo(f"        {outcome.fault}")
     if not proof.ok:
         return
-    click.echo(f"\nworst error measured on scenes: {worst:.4g} {made.unit}\n")
+    click.echo(f"\nworst error measured: {worst:.4g} {made.unit}\n")
     rows = [
         [kind, f"{row['median']:.4g}", f"{row['p99']:.4g}", f"{row['lost']:.2%}"]
         for kind, row in table.items()

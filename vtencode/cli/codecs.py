@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vtencode.cli.terminal import show_facts, show_json, show_table
+from vtencode.cli.terminal import lines, show_facts, show_json, show_table
 from vtencode.codecs.base import codec
 from vtencode.registry import find, names
 
@@ -46,14 +46,7 @@ def _show(found: dict[str, Any]) -> None:
             "codec": f"{found['name']}, version {found['version']}",
             "paints": found["summary"],
             "presets": ", ".join(found["presets"]),
-            "parameters": _lines(found["params"]),
-            **{name.replace("_", " "): _lines(value) for name, value in found["contract"].items()},
+            "parameters": lines(found["params"]),
+            **{name.replace("_", " "): lines(value) for name, value in found["contract"].items()},
         }
     )
-
-
-def _lines(value: Any) -> str:
-    if not isinstance(value, dict):
-        return str(value)
-    wide = max(map(len, value))
-    return "\n".join(f"{name:<{wide}}  {text}" for name, text in value.items())

@@ -24,6 +24,8 @@ from rich.table import Table
 
 #: Seconds between two lines of progress where nobody watches a bar.
 PLAIN_EVERY = 5.0
+#: Columns of a table that no terminal shows.
+_PLAIN_WIDTH = 200
 
 Report = Callable[[int, int | None], None]
 
@@ -48,7 +50,15 @@ def show_table(columns: list[str], rows: list[list[str]]) -> None:
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH).print(table)
+
+
+def lines(value: object) -> str:
+    """A value of a contract for people: a mapping as a line an entry."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    wide = max(map(len, value), default=0)
+    return "\n".join(f"{name:<{wide}}  {text}" for name, text in value.items())
 
 
 @contextlib.contextmanager

@@ -121,6 +121,11 @@ class Recipe(Section):
     )
     seed: int = Field(default=0, description="Decides order and phrasings.")
 
+    @property
+    def unit(self) -> str:
+        """What errors are measured in; several units where tasks differ."""
+        return ", ".join(sorted({task.make_codec().unit for task in self.tasks}))
+
     def identity(self) -> dict[str, Any]:
         """Everything in the recipe that decides bytes of the output, as JSON."""
         options = {o.name: o.default for o in fields(self.source.reader) if o.name != "root"}

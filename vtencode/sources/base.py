@@ -60,6 +60,11 @@ class Sample:
     targets: Mapping[str, Any]
     provenance: Mapping[str, str]
 
+    @property
+    def where(self) -> str:
+        """What was read, for messages: the member of a container, or the file."""
+        return self.provenance.get("member", self.provenance["file"])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source(ABC):
@@ -80,7 +85,7 @@ class Source(ABC):
 
     @abstractmethod
     def index(self) -> pa.Table:
-        """One row a sample, in a fixed order: `key`, `image` ("jpg" or "png"), references.
+        """One row a sample, in a fixed order: `key`, `image` ("jpg" or "png"), `split`, references.
 
         Raises `SourceError` when the folder or file is not this dataset.
         """

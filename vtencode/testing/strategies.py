@@ -103,7 +103,7 @@ def keypoint_sets(draw: Any) -> Keypoints:
 def targets_of(codec: Codec[Any]) -> Any:
     """The strategy for a codec's type of target.
 
-    A codec of a type of its own brings one as its class method `examples`; raises `SpecError`
+    A codec of a type of its own brings one as its method `examples`; raises `SpecError`
     when there is none.
     """
     own = getattr(codec, "examples", None)
@@ -114,7 +114,7 @@ def targets_of(codec: Codec[Any]) -> Any:
         return _STRATEGIES[kind]()
     raise SpecError(
         f"{codec.name} codes {kind.__name__}, for which there are no examples: pass a strategy, "
-        "or give the codec a class method `examples` that returns one."
+        "or give the codec a method `examples` that returns one."
     )
 
 
