@@ -21,7 +21,7 @@ import numpy as np
 import vtencode as vt
 from vtencode.codecs.base import Codec
 from vtencode.durable import placing, write_whole
-from vtencode.pairs import painted, read_painted
+from vtencode.painted import painted, read_painted
 from vtencode.registry import find, names
 
 FOLDER = Path(__file__).parent / "golden"

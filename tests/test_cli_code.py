@@ -165,7 +165,7 @@ def test_a_picture_of_many_people_has_pages(folder, vtencode):
 
 
 def depth_code(**params):
-    from vtencode.pairs import painted
+    from vtencode.painted import painted
 
     codec = vt.codec("depth", **params)
     return painted(codec.encode(vt.DepthMap(np.full((4, 5), 2.0))), codec)

@@ -6,7 +6,7 @@ import golden
 import numpy as np
 import pytest
 
-from vtencode.pairs import painted, read_painted
+from vtencode.painted import painted, read_painted
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ import vtencode as vt
 from vtencode.durable import write_whole
 from vtencode.errors import NotADatasetError, SourceError, VerificationError
 from vtencode.images import Picture
-from vtencode.pairs import painted, read_painted
+from vtencode.painted import painted, read_painted
 from vtencode.sinks.base import Record
 from vtencode.sinks.webdataset import WebDatasetSink
 from vtencode.spec import canonical_json

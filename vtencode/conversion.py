@@ -15,7 +15,7 @@ from vtencode.durable import write_whole
 from vtencode.encodings import ENCODINGS
 from vtencode.errors import CodeError, SourceError, SpecError, UnknownNameError
 from vtencode.images import Picture, sniff
-from vtencode.pairs import painted, read_painted
+from vtencode.painted import painted, read_painted
 from vtencode.registry import find, names
 from vtencode.targets import InstanceMasks, Keypoints
 

@@ -11,7 +11,7 @@ from typing import Any
 from vtencode.building.ledger import read_manifest
 from vtencode.codecs.base import Decoded, codec_from_spec
 from vtencode.errors import ShardError
-from vtencode.pairs import read_painted
+from vtencode.painted import read_painted
 from vtencode.registry import find
 from vtencode.sinks.base import Record
 from vtencode.targets import Array

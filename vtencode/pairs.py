@@ -11,17 +11,13 @@ import numpy as np
 from vtencode.codecs.base import Code, Codec
 from vtencode.errors import CodeError, SampleError, TargetError
 from vtencode.images import Picture
-from vtencode.legends import Legend
-from vtencode.png import png_text, read_png, write_png
+from vtencode.painted import painted
 from vtencode.recipe import DepthContract, Recipe, TaskSection
 from vtencode.sinks.base import Record
 from vtencode.sources.base import Row, Sample
 from vtencode.sources.files import decoded
 from vtencode.spec import canonical_json
 from vtencode.targets import DepthMap
-
-#: Keywords of the text chunks that make a target PNG decodable on its own.
-CODEC_CHUNK, LEGEND_CHUNK = "vtencode:codec", "vtencode:legend"
 
 
 @dataclass(frozen=True)
@@ -52,20 +48,6 @@ def make_pairs(sample: Sample, recipe: Recipe, row: Row) -> Iterator[Record | Sa
             yield _make_pair(sample, task, recipe, row)
         except SampleError as error:
             yield error
-
-
-def painted(code: Code, codec: Codec[Any]) -> bytes:
-    """A code as a PNG that carries its codec's spec and its legend."""
-    text = {CODEC_CHUNK: canonical_json(codec.spec()), LEGEND_CHUNK: code.legend.to_json()}
-    return write_png(code.rgb, text=text)
-
-
-def read_painted(data: bytes) -> tuple[Code, str | None]:
-    """A PNG as a code, exact if it carries a spec, and that spec's JSON."""
-    text = png_text(data)
-    spec, legend = text.get(CODEC_CHUNK), text.get(LEGEND_CHUNK)
-    known = Legend() if legend is None else Legend.from_json(legend)
-    return Code(read_png(data), known, exact=spec is not None), spec
 
 
 def round_trip(codec: Codec[Any], target: Any, code: Code) -> RoundTrip:

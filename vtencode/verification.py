@@ -19,7 +19,8 @@ from vtencode.durable import file_sha256
 from vtencode.engines.base import Tick
 from vtencode.errors import SampleError, SourceError, VtencodeError
 from vtencode.instructions import Pool
-from vtencode.pairs import pair_key, read_painted, round_trip
+from vtencode.painted import read_painted
+from vtencode.pairs import pair_key, round_trip
 from vtencode.recipe import Recipe
 from vtencode.registry import find
 from vtencode.sinks.base import Record

@@ -16,7 +16,7 @@ from vtencode.cli.target_facts import facts_of, told
 from vtencode.cli.terminal import show_facts
 from vtencode.codecs.base import Codec
 from vtencode.durable import write_whole
-from vtencode.pairs import painted
+from vtencode.painted import painted
 from vtencode.recipe import override_tree
 from vtencode.registry import find
 
