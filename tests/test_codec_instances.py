@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from shape_scenes import panoptic_quality, shape_scene
 
 import vtencode as vt
 from vtencode.codecs.base import codec_from_spec
@@ -18,11 +17,13 @@ from vtencode.codecs.id_colors import neighbors
 from vtencode.codecs.instances import InstanceCodec
 from vtencode.errors import CodeError, SpecError, TargetError
 from vtencode.legends import Legend
+from vtencode.metrics import panoptic_quality
 from vtencode.noise import degraded
 from vtencode.palettes import distinct, min_distance
 from vtencode.seeds import generator
 from vtencode.targets import InstanceMasks, Region
 from vtencode.testing import check_codec
+from vtencode.testing.shapes import shape_scene
 
 CODEC = InstanceCodec()
 SIDES = st.integers(0, 12)

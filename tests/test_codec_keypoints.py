@@ -22,6 +22,7 @@ from vtencode.errors import CodeError, SpecError, TargetError
 from vtencode.miniatures.scenes import scene
 from vtencode.palettes import distinct
 from vtencode.targets import Camera, Visibility
+from vtencode.testing.places import spaced
 
 CODEC = vt.codec("keypoints")
 PERSON = vt.codec("keypoints", preset="coco-person")
@@ -49,16 +50,6 @@ def people(xy, *, shape=(256, 256), seen=2, names=COCO_JOINTS):
     xy = np.asarray(xy, dtype=np.float64)
     visibility = np.broadcast_to(np.asarray(seen, dtype=np.uint8), xy.shape[:2])
     return vt.Keypoints(xy, visibility, names=names, shape=shape)
-
-
-def spaced(rng, count, *, side=256, gap=40, grid=64):
-    """Places at least gap / 2 apart, on a grid of 1 / `grid` px."""
-    across = int((side - 20) // gap)
-    cell = rng.permutation(across**2)[:count]
-    assert len(cell) == count
-    corner = np.stack([cell % across, cell // across], axis=1) * gap + 10 + gap / 2
-    jitter = gap / 4
-    return np.round((corner + rng.uniform(-jitter, jitter, (count, 2))) * grid) / grid
 
 
 def trip(codec, target):

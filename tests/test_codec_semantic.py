@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,8 +14,11 @@ from PIL import Image
 import vtencode as vt
 from vtencode.codecs.base import codec_from_spec
 from vtencode.errors import CodeError, SpecError, TargetError, UnknownNameError
+from vtencode.metrics import mean_iou
 from vtencode.noise import degraded
 from vtencode.palettes import format_color, min_distance, painter_colors, palette
+from vtencode.testing.fine import painted, seen
+from vtencode.testing.regions import class_regions
 
 CODEC = vt.codec("semantic")
 CODECS = [
@@ -415,51 +417,17 @@ def test_genuine_pictures_decode_to_the_named_classes_and_background(
 # --- noise
 
 
-def scene(classes, seed, side=512):
-    """Regions, thin poles and small discs, four times too large: integers (4 side, 4 side)."""
-    rng = np.random.default_rng(seed)
-    large = 4 * side
-    sites = rng.random((80, 2)) * large
-    rows, columns = np.mgrid[0:large:8, 0:large:8]
-    nearest = np.full(rows.shape, np.inf)
-    ids = np.zeros(rows.shape, np.uint16)
-    for row, column in sites:
-        distance = (rows - row) ** 2 + (columns - column) ** 2
-        ids[distance < nearest] = rng.integers(classes)
-        nearest = np.minimum(nearest, distance)
-    ids = cv2.resize(ids, (large, large), interpolation=cv2.INTER_NEAREST)
-    for _ in range(25):
-        x, y = rng.integers(0, large, 2).tolist()
-        length, lean = rng.integers(large // 16, large // 3), rng.normal(0, 0.15)
-        end = (int(x + length * np.sin(lean)), int(y + length * np.cos(lean)))
-        cv2.line(ids, (x, y), end, int(rng.integers(classes)), int(rng.integers(8, 20)))
-    for _ in range(70):
-        x, y = rng.integers(0, large, 2).tolist()
-        cv2.circle(ids, (x, y), int(rng.integers(12, 40)), int(rng.integers(classes)), -1)
-    return ids
-
-
-def mean_iou(truth, found, classes):
-    known = (found >= 0) & (found < classes)
-    pairs = np.bincount(truth[known] * classes + found[known], minlength=classes**2)
-    pairs = pairs.reshape(classes, classes)
-    hits = np.diag(pairs)
-    size = np.bincount(truth.reshape(-1), minlength=classes)
-    union = size + pairs.sum(axis=0) - hits
-    return (hits[size > 0] / union[size > 0]).mean()
-
-
 def noise_row(classes, preset, robust, *, seeds, unsure="nearest"):
     """Mean IoU by kind of noise, on anti-aliased scenes."""
     codec = vt.codec("semantic", preset, robust=robust, unsure=unsure)
     names = tuple(f"class {i}" for i in range(classes))
     row = {}
     for seed in seeds:
-        large = scene(classes, seed)
-        truth = large[2::4, 2::4].astype(np.int64)
+        fine = class_regions(seed, classes)
+        truth = seen(fine)
         code = codec.encode(vt.SemanticMask(truth, names))
         colors = np.array(list(code.legend.colors.values()), np.uint8)
-        clean = cv2.resize(colors[large], truth.shape, interpolation=cv2.INTER_AREA)
+        clean = painted(fine, colors)
         for kind in ("clean", "g8", "jpg75", "rs", "vblike", "vbx2"):
             rgb = clean if kind == "clean" else degraded(clean, kind, seed=seed)
             found = codec.decode(vt.Code(rgb, code.legend, exact=False)).target.ids

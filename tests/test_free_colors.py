@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
-from shape_scenes import panoptic_quality, shape_scene
 
 from vtencode.free_colors import PaperColors, SeededColors
 from vtencode.free_colors.floods import flood
@@ -18,7 +17,9 @@ from vtencode.free_colors.growth import grow
 from vtencode.free_colors.halos import halos
 from vtencode.free_colors.links import EIGHT, SIXTEEN, components, join
 from vtencode.free_colors.regions import same_instance
+from vtencode.metrics import panoptic_quality
 from vtencode.noise import degraded
+from vtencode.testing.shapes import shape_scene
 
 BLACK = (0, 0, 0)
 #: Background and number of instances of each genuine picture, counted by eye.

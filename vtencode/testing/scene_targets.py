@@ -21,6 +21,8 @@ from vtencode.targets import (
 )
 
 HEIGHT, WIDTH = 480, 640
+#: Examples of a codec of one's own that are looked at for the largest.
+_LOOK_AT = 100
 _CAMERA = Camera(fx=520.0, fy=520.0, cx=(WIDTH - 1) / 2, cy=(HEIGHT - 1) / 2)
 
 
@@ -50,14 +52,17 @@ def _own_examples(codec: Codec[Any], count: int) -> list[Any]:
     found: list[Any] = []
 
     @settings(
-        max_examples=count, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=_LOOK_AT,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
     @given(targets_of(codec))
     def collect(target: Any) -> None:
         found.append(target)
 
     collect()
-    return found[:count]
+    return sorted(found, key=lambda target: codec.encode(target).rgb.size, reverse=True)[:count]
 
 
 def _keypoints(found: Scene) -> Keypoints:
