@@ -188,7 +188,7 @@ def instance_table(seed: int, quick: bool) -> Iterator[str]:  # noqa: FBT001
                     cells.setdefault(name, {}).setdefault(kind, []).append(quality)
         for name, row in cells.items():
             mean = [share(np.mean(values)) for values in row.values()]
-            rows.append([str(count), str(scenes), f"{total / scenes:g}", name, *mean])
+            rows.append([str(count), str(scenes), f"{total / scenes:.1f}", name, *mean])
     yield f"\n## Instances\n\nMean PQ (arXiv:1801.00868) of scenes of {width} x {height}:"
     yield "anti-aliased shapes that hide one another, in random colors 20 levels apart. `paper-14`"
     yield "and `paper-28`: the paper's Appendix A with that grouping threshold; `seeded`: cores"

@@ -32,9 +32,10 @@ class SeededColors:
     #: A core this near to the background's color is background; genuine ones are off by 5.4.
     background_radius: float = 24.0
     #: Cores whose colors are this near, and whose joint box is at most `box_growth` times the
-    #: sum of their boxes, are one instance. Genuine pictures do reuse a color far away.
+    #: sum of their boxes (the paper's gamma), are one instance. Genuine pictures do reuse a color
+    #: far away.
     color_step: float = 12.0
-    box_growth: float = 3.0
+    box_growth: float = 5.0
     #: Smallest instance, as a share of the picture (the paper's), and smallest core, of that.
     min_area: float = 2e-4
     core_share: float = 0.05
