@@ -271,7 +271,10 @@ def test_encode_takes_arrays_and_members_of_h5_files_and_parameters(tmp_path):
         (("encode", "depth", "{kinect}", "--unit", "feet", "--out", "x.png"), "--unit must be"),
         (("encode", "depth", "d.exr", "--out", "x.png"), "must be a .png, a .npy or a .h5"),
         (("encode", "depth", "none.npy", "--out", "x.png"), "none.npy cannot be read"),
-        (("encode", "depth", "{kinect}", "--unit", "mm", "--set", "k=3", "--out", "x"), "k is not"),
+        (
+            ("encode", "depth", "{kinect}", "--unit", "mm", "--set", "k=3", "--out", "x.png"),
+            "k is not",
+        ),
         (("decode", "{kinect}", "--codec", "depth"), "must be an 8-bit RGB PNG, got 16-bit gray"),
     ],
 )

@@ -80,9 +80,8 @@ def test_a_place_below_a_file_is_told(bts, tmp_path):
 
     code, error = build(bts, tmp_path / "file" / "o")
 
-    assert code == 1
-    assert error.startswith(f"error: {tmp_path / 'file' / 'o'}")
-    assert "Not a directory" in error
+    assert code == 2
+    assert error.startswith(f"error: {tmp_path / 'file'} is a file, not a folder")
     assert len(error.splitlines()) == 1
     assert (tmp_path / "file").read_text() == "no folder"
 

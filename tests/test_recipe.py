@@ -199,8 +199,10 @@ def test_faults_in_different_tasks_are_told_with_their_numbers(written) -> None:
     assert [(line, where) for line, where, _ in faults_of(path)] == [
         (13, "tasks.1.codec"),
         (13, "tasks.1.instructions"),
+        (13, "tasks.1.task"),
         (14, "tasks.2.codec"),
         (14, "tasks.2.instructions"),
+        (14, "tasks.2.task"),
     ]
 
 

@@ -101,7 +101,8 @@ def verify(
 
         shards = range(min(plan.shards, len(manifest["shards"])))
         engine = find("engine", "local")()
-        run = engine.run(work, shards, workers=workers or os.cpu_count() or 1, tick=tick)
+        count = (os.cpu_count() or 1) if workers is None else workers
+        run = engine.run(work, shards, workers=count, tick=tick)
         found = dict(run)
     findings = [found[shard] for shard in sorted(found)]
     return Verification(
@@ -244,10 +245,11 @@ def _setting(root: Path, recipe: Recipe, source: Path | str | None) -> Any:
     if source is not None:
         return setting(recipe, source=source)
     try:
-        origin = json.loads((root / ".vtencode" / "source.json").read_bytes())
-    except (OSError, ValueError) as error:
+        origin = dict(json.loads((root / ".vtencode" / "source.json").read_bytes()))
+        origin["demo"] = int(origin.get("demo", 0))
+    except (OSError, ValueError, TypeError) as error:
         raise SourceError(f"{root} does not say where its source is: --source PATH.") from error
     path = origin.get("path")
-    if path is not None and not Path(path).exists():
+    if not origin["demo"] and not (isinstance(path, str) and Path(path).exists()):
         raise SourceError(f"{root} was built from {path}, and nothing is there: --source PATH.")
     return setting_from_origin(recipe, origin)

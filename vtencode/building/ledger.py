@@ -71,6 +71,9 @@ class Ledger:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder; the kernel lets go of it if this process is killed."""
+        blocking = next((p for p in (self.out, *self.out.parents) if p.exists()), self.out)
+        if blocking.exists() and not blocking.is_dir():
+            raise PlanChangedError(f"{blocking} is a file, not a folder. Choose another --out.")
         made = not self.out.exists()
         holds = self.out.is_dir() and any(self.out.iterdir())
         fresh = not self.private.is_dir()  # asked last: another build may be beginning here
@@ -164,8 +167,8 @@ class Ledger:
 
     def _old_plan(self) -> dict[str, Any]:
         try:
-            plan: dict[str, Any] = json.loads(self._plan.read_bytes())
-        except ValueError as error:
+            plan: dict[str, Any] = dict(json.loads(self._plan.read_bytes()))
+        except (ValueError, TypeError) as error:
             raise PlanChangedError(
                 f"{self._plan} must be a plan, and is damaged ({error}). Choose another --out."
             ) from error

@@ -16,6 +16,7 @@ from vtencode.registry import find
 from vtencode.seeds import draw
 from vtencode.sources.base import KEY, Source
 from vtencode.spec import canonical_json
+from vtencode.targets import DepthMap
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,6 +75,8 @@ def make_plan(recipe: Recipe, source: Source, *, limit: int | None) -> tuple[Pla
     The order is a shuffle by the hash of seed and key: neighbors in a scene part, and a limit
     takes an even share. Raises `SourceError` when the data are not what the recipe expects.
     """
+    if limit is not None and limit < 1:
+        raise SpecError(f"limit must be at least 1 sample, got {limit}.")
     found = source.index()
     keys = found["key"].to_pylist()
     _check_keys(keys)
@@ -134,14 +137,16 @@ def _check_one_format(table: pa.Table, recipe: Recipe) -> None:
 def _check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
     """Stop a wrong unit or scale before anything is built from it."""
     contract = recipe.contract.depth
-    if contract is None or not len(table):
+    depths = [task.task for task in recipe.tasks if issubclass(source.targets[task.task], DepthMap)]
+    if contract is None or not len(table) or not depths:
         return
+    name = depths[0]
     at = sorted(set(np.linspace(0, len(table) - 1, LOOK_AT).round().astype(int).tolist()))
     faults, medians = [], []
     for row in table.take(at).to_pylist():
         try:
             sample = source.load(row)
-            depth = sample.targets["depth"]
+            depth = sample.targets[name]
             check_depth(depth, contract, where=sample.where)
         except SampleError as error:
             faults.append(error)

@@ -78,7 +78,7 @@ def build(
             made, table = make_plan(ready.recipe, ready.source, limit=limit)
             ledger.adopt(made, table, dict(ready.origin))
             records = ledger.finished(made)
-            workers = workers or os.cpu_count() or 1
+            workers = (os.cpu_count() or 1) if workers is None else workers
             _run(ledger, made, ready, records, engine=engine, workers=workers, report=report)
             ordered = [records[shard] for shard in range(made.shards)]
             _check_rejects(made, ready.recipe, ordered)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vtencode.errors import SourceError
+from vtencode.errors import SourceError, SpecError
 from vtencode.recipe import Recipe, load_recipe
 from vtencode.registry import find
 from vtencode.sources.base import Source
@@ -39,6 +39,12 @@ def setting(
 
     The miniature lives as long as the block.
     """
+    if source is not None and demo:
+        raise SpecError("source and demo exclude each other: a demo makes its own source.")
+    if isinstance(recipe, Recipe) and overrides:
+        raise SpecError(
+            "overrides change a recipe as it is loaded, and this one is loaded already."
+        )
     made = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     if demo:
         count = DEMO_COUNT if demo is True else demo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +146,9 @@ def read_rows(index: Path, start: int, stop: int) -> list[dict[str, Any]]:
     """Rows `start` … `stop` of an Arrow file, which is mapped, not read."""
     import pyarrow as pa
 
-    with pa.memory_map(str(index)) as file:
-        rows: list[dict[str, Any]] = pa.ipc.open_file(file).read_all()[start:stop].to_pylist()
+    # Mapped here, for Arrow takes no path that is not UTF-8.
+    with index.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+        table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
+        rows: list[dict[str, Any]] = table[start:stop].to_pylist()
+        del table
         return rows

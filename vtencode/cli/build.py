@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,7 +138,7 @@ def _show_built(built: Built) -> None:
             f"{manifest['worst_share_of_tolerance']:.1%} of the codec's tolerance there",
             "output": f"{built.out} ({len(shards)} shards, {size / 1e6:.1f} MB)",
             "license": manifest["license"],
-            "next": f"vtencode verify {built.out}",
+            "next": f"vtencode verify {shlex.quote(str(built.out))}",
         }
     )
     if counts["rejected"]:

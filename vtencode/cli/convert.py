@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from vtencode.cli.out_file import OutFile, keep_apart
 from vtencode.cli.terminal import show_facts, show_json
 from vtencode.conversion import Named
 from vtencode.conversion import convert as run_convert
@@ -21,7 +22,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--to", metavar="SPEC", help="What to write.")
 @click.option("--from-set", "source_sets", multiple=True, metavar="KEY=VALUE", help="A parameter.")
 @click.option("--to-set", "to_sets", multiple=True, metavar="KEY=VALUE", help="A parameter.")
-@click.option("--out", type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--out", type=OutFile(), help="The file to write.")
 @click.option("--list", "listed", is_flag=True, help="List the foreign encodings.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def convert(
@@ -47,6 +48,7 @@ def convert(
         raise click.UsageError("FILE, --to SPEC and --out FILE are needed (or --list).")
     if source_sets and source is None:
         raise click.UsageError("--from-set changes a parameter of --from SPEC; there is none.")
+    keep_apart(out, (file,))
     known = None if source is None else Named(source, override_tree(source_sets), "--from")
     done = run_convert(file, known, Named(to, override_tree(to_sets), "--to"), out)
     if as_json:

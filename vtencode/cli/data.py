@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vtencode.cli.terminal import progress
+from vtencode.cli.terminal import progress, watched
 from vtencode.downloads.fetch import fetch_all
 from vtencode.downloads.places import begun, dataset_folder, missing
 from vtencode.errors import DownloadError, SourceError
@@ -25,7 +25,7 @@ def find_data(recipe: Recipe, *, yes: bool) -> Path:
     if folder.is_dir() and (not missing(publication, folder) or not begun(publication, folder)):
         return folder
     describe(publication, folder)
-    if not publication.files or not (yes or _agreed()):
+    if not publication.files or not (yes or agreed()):
         raise SourceError(ways_on(recipe, folder))
     try:
         fetch(publication, folder)
@@ -61,5 +61,6 @@ def ways_on(recipe: Recipe, folder: Path) -> str:
     )
 
 
-def _agreed() -> bool:
-    return sys.stdin.isatty() and click.confirm("Download it?", err=True)
+def agreed() -> bool:
+    """Ask whether to download; nobody there is a no."""
+    return watched(sys.stdin) and click.confirm("Download it?", err=True)

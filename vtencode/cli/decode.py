@@ -9,6 +9,7 @@ from typing import Any
 import click
 import numpy as np
 
+from vtencode.cli.out_file import OutFile, keep_apart
 from vtencode.cli.target_facts import facts_of, rounded, share, told
 from vtencode.cli.terminal import show_facts, show_json
 from vtencode.codecs.base import Code, Codec, Decoded
@@ -24,7 +25,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=_FILE)
 @click.option("--codec", "name", metavar="NAME[:PRESET]", help="Needed if the file has no spec.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A parameter of --codec.")
-@click.option("--out", type=click.Path(path_type=Path), help="A .npy, a .png or a .json to write.")
+@click.option("--out", type=OutFile(), help="A .npy, a .png or a .json to write.")
 @click.option("--frame", help="The axes of normals in --out: opencv, opengl, dsine, …")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def decode(
@@ -44,6 +45,7 @@ def decode(
     """
     if sets and name is None:
         raise click.UsageError("--set changes a parameter of --codec NAME, and there is none.")
+    keep_apart(out, tuple(files))
     named = None if name is None else Named(name, override_tree(sets))
     opened = [open_code(file, named) for file in files]
     decoded = [made.decode(code) for code, made in opened]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -32,6 +33,6 @@ def demo(*, recipe: str, out: Path, count: int) -> None:
     show_facts(
         {
             "dataset": f"{root}: {count} training frames of {made.source.reader.publication.title}",
-            "next": f"vtencode build {recipe} --source {root} --out OUT",
+            "next": f"vtencode build {recipe} --source {shlex.quote(str(root))} --out OUT",
         }
     )

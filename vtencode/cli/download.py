@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from vtencode.cli.data import describe, fetch
+from vtencode.cli.data import agreed, describe, fetch
 from vtencode.cli.terminal import show_facts
 from vtencode.downloads.places import dataset_folder, missing
 from vtencode.errors import SourceError
@@ -30,7 +31,12 @@ def download(*, recipe: str, to: Path | None, yes: bool) -> None:
         raise SourceError(f"{publication.title} has no open address: {publication.how_to_get}.")
     if missing(publication, folder):
         describe(publication, folder)
-        if not yes:
-            click.confirm("Download it?", abort=True, err=True)
+        if not (yes or agreed()):
+            raise click.UsageError("nothing was downloaded: --yes agrees without asking.")
         fetch(publication, folder)
-    show_facts({"dataset": folder, "next": f"vtencode build {recipe} --source {folder} --out OUT"})
+    show_facts(
+        {
+            "dataset": folder,
+            "next": f"vtencode build {recipe} --source {shlex.quote(str(folder))} --out OUT",
+        }
+    )

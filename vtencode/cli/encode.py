@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from vtencode import files
+from vtencode.cli.out_file import OutFile
 from vtencode.cli.target_facts import facts_of, told
 from vtencode.cli.terminal import show_facts
 from vtencode.codecs.base import Codec
@@ -75,9 +76,8 @@ def _target(name: str) -> Callable[[Callable[..., None]], click.Command]:
         ) -> None:
             read(file, _Painting(name, preset, override_tree(sets), out), **rest)
 
-        path = click.Path(path_type=Path)
         for option in (
-            click.option("--out", required=True, type=path, help="A PNG to write."),
+            click.option("--out", required=True, type=OutFile(".png"), help="A PNG to write."),
             click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A parameter."),
             click.option("--preset", help="A preset of the codec."),
             click.argument("file", type=click.Path()),

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -50,7 +50,12 @@ def show_table(columns: list[str], rows: list[list[str]]) -> None:
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH).print(table)
+    Console(width=None if watched(sys.stdout) else _PLAIN_WIDTH).print(table)
+
+
+def watched(stream: TextIO | None) -> bool:
+    """Whether a person is at the stream; it is None where the caller closed it."""
+    return stream is not None and stream.isatty()
 
 
 def lines(value: object) -> str:
@@ -67,7 +72,7 @@ def progress(what: str, *, size: bool = False) -> Iterator[Report]:
 
     `size` says that the numbers are bytes.
     """
-    if not sys.stderr.isatty():
+    if not watched(sys.stderr):
         yield _plain(what, scale=1e6 if size else 1, unit=" MB" if size else "")
         return
     amount: list[ProgressColumn] = [DownloadColumn()] if size else [MofNCompleteColumn()]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import signal
+import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, get_context
+from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
 from vtencode.engines.base import Engine, Tick, Work
-from vtencode.errors import BuildError
+from vtencode.errors import BuildError, SpecError
 
 R = TypeVar("R")
 
@@ -34,6 +37,8 @@ class LocalEngine(Engine):
         self, work: Work[R], items: Sequence[int], *, workers: int, tick: Tick
     ) -> Iterator[tuple[int, R]]:
         """Yield (item, result) as items finish; see `Engine.run`."""
+        if workers < 1:
+            raise SpecError(f"workers must be at least 1 process, got {workers}.")
         waiting = list(reversed(items))
         if workers == 1:
             yield from ((item, work(item, tick)) for item in items)
@@ -64,7 +69,7 @@ def _pooled(
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                with _interrupts_held(), _one_thread_each():
+                with _interrupts_held(), _one_thread_each(), _script_left_alone(work):
                     running[pool.submit(_call, work, waiting[-1])] = waiting[-1]
                 waiting.pop()
             done, _ = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)
@@ -108,6 +113,21 @@ def _one_thread_each() -> Iterator[None]:
     finally:
         for name in unset:
             del os.environ[name]
+
+
+@contextlib.contextmanager
+def _script_left_alone(work: object) -> Iterator[None]:
+    """Let processes started here import the user's script only if the work is defined in it.
+
+    Importing it runs it; a script that calls `build` without a guard would build again.
+    """
+    script = sys.modules["__main__"]
+    if b"__main__" not in pickle.dumps(work):
+        sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _start(counter: Any, parent: connection.Connection) -> None:

@@ -9,8 +9,16 @@ from pydantic import BaseModel, ValidationError
 
 from vtencode.errors import SpecError, did_you_mean
 from vtencode.instructions import load_pool
-from vtencode.recipe.sections import OutputSection, Recipe, Section, SourceSection, TaskSection
+from vtencode.recipe.sections import (
+    ContractSection,
+    OutputSection,
+    Recipe,
+    Section,
+    SourceSection,
+    TaskSection,
+)
 from vtencode.registry import names
+from vtencode.targets import DepthMap
 from vtencode.yaml12 import Document, dotted
 from vtencode.yaml12 import Path as YamlPath
 
@@ -32,8 +40,11 @@ def validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
     source = _section(SourceSection, value.get("source"))
     meaning = _source_faults(source)
     tasks = value.get("tasks")
-    for at, task in enumerate(tasks if isinstance(tasks, list) else []):
-        meaning += _task_faults(_section(TaskSection, task), at, source)
+    sections = [_section(TaskSection, task) for task in (tasks if isinstance(tasks, list) else [])]
+    for at, task in enumerate(sections):
+        meaning += _task_faults(task, at, source)
+    meaning += _repeated(sections)
+    meaning += _contract_faults(_section(ContractSection, value.get("contract", {})), source)
     meaning += _output_faults(_section(OutputSection, value.get("output", {})))
     faults += [(document.line_of(path) or None, dotted(path), text) for path, text in meaning]
     return recipe, faults
@@ -95,6 +106,32 @@ def _target_faults(
     return [(("tasks", at, "codec"), f"must paint {kind.__name__}, and paints {paints.__name__}")]
 
 
+def _repeated(tasks: list[TaskSection | None]) -> list[tuple[YamlPath, str]]:
+    """Tasks of one name: their pairs would have one key."""
+    names_ = [None if task is None else task.task for task in tasks]
+    return [
+        (
+            ("tasks", at, "task"),
+            f"must be used once, and {name!r} is tasks.{names_.index(name)} too",
+        )
+        for at, name in enumerate(names_)
+        if name is not None and names_.index(name) < at
+    ]
+
+
+def _contract_faults(
+    section: ContractSection | None, source: SourceSection | None
+) -> list[tuple[YamlPath, str]]:
+    """A contract of depth needs a source that has depth."""
+    if section is None or section.depth is None:
+        return []
+    if source is None or source.name not in names("source"):
+        return []
+    if any(issubclass(kind, DepthMap) for kind in source.reader.targets.values()):
+        return []
+    return [(("contract", "depth"), f"must be left out: {source.name} has no depth")]
+
+
 def _output_faults(section: OutputSection | None) -> list[tuple[YamlPath, str]]:
     known = names("sink")
     if section is None or section.format in known:
@@ -113,6 +150,7 @@ def _fault(document: Document, error: Mapping[str, Any]) -> Fault:
     messages = {
         "extra_forbidden": f"is not a field here.{hint}",
         "missing": "is missing",
+        "value_error": f"{limits.get('error')}, got {got}",
         "int_type": f"must be a whole number, got {got}",
         "float_type": f"must be a number, got {got}",
         "finite_number": f"must be a finite number, got {got}",

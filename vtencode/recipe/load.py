@@ -35,6 +35,8 @@ def load_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(str(path), ((1, "(the file)", f"must be readable: {error}"),)) from error
+    if isinstance(overrides, str):
+        overrides = [overrides]
     document = parse(text, where=str(path))
     faults = list(document.faults)
     for override in overrides:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vtencode.codecs.base import Codec
 from vtencode.instructions import Pool, load_pool
@@ -17,7 +17,14 @@ from vtencode.registry import find
 from vtencode.sources.base import Source
 from vtencode.spec import read_params
 
-Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+def _ascending(interval: list[float]) -> list[float]:
+    if len(interval) == 2 and not interval[0] < interval[1]:
+        raise ValueError("must be [low, high] with low < high")
+    return interval
+
+
+Interval = Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_ascending)]
 
 
 class Section(BaseModel):

@@ -31,7 +31,15 @@ def walk(root: Path) -> Iterator[tuple[str, int]]:
         for name in sorted(files):
             path = Path(folder, name)
             if path.is_file():
-                yield path.relative_to(root).as_posix(), path.stat().st_size
+                yield _utf8(path.relative_to(root).as_posix(), root), path.stat().st_size
+
+
+def _utf8(name: str, root: Path) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(f"{root}: file names must be UTF-8, got {name!a}.") from error
+    return name
 
 
 def read_bytes(root: Path, name: str, *, field: str) -> bytes:

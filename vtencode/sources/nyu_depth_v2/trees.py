@@ -38,7 +38,8 @@ def is_h5_frame(name: str) -> bool:
 
 def _folders(root: Path, path: PurePosixPath) -> tuple[str, ...]:
     """The folders that a frame is in: its set, then its scene; `root` may be either."""
-    return (root.parent.name, root.name, *path.parts[:-1])
+    whole = root.resolve()
+    return (whole.parent.name, whole.name, *path.parts[:-1])
 
 
 class PngTree(Layout):
