@@ -509,11 +509,11 @@ def test_a_picture_without_its_two_numbers_is_relative_depth_from_0_to_1():
 
 
 @pytest.mark.parametrize("facts", [{"near_m": "x", "far_m": None}, {"near_m": 3, "far_m": 1}, {}])
-def test_facts_that_mean_nothing_are_as_good_as_none(facts):
+def test_facts_that_mean_nothing_are_as_good_as_none_in_a_painted_picture(facts):
     codec = vt.codec("depth", "marigold")
     rgb = np.full((2, 2, 3), 255, np.uint8)
 
-    decoded = codec.decode(vt.Code(rgb, vt.Legend(facts=facts)))
+    decoded = codec.decode(vt.Code(rgb, vt.Legend(facts=facts), exact=False))
 
     assert (decoded.target.meters == 1).all()
 

@@ -198,7 +198,7 @@ def test_a_preset_is_a_start_for_changes() -> None:
     [
         (lambda: vt.codec("depth", "nope"), "depth has no preset 'nope'. Choose from: "),
         (lambda: vt.codec("depth", far=3), "depth: far is not a parameter of depth."),
-        (lambda: vt.codec_from_spec({"name": "depth"}), "must have params, version"),
+        (lambda: vt.codec_from_spec({"name": "depth"}), "must have name, version and params"),
         (
             lambda: vt.codec_from_spec({"name": "depth", "version": 99, "params": {}}),
             "version 99 wrote this picture",

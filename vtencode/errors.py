@@ -169,8 +169,8 @@ class NotADatasetError(BuildError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for a near miss, else the whole choice, else nothing."""
-    choice = sorted(known)
-    near = get_close_matches(word, choice, n=1)
+    choice = sorted(set(known))
+    near = get_close_matches(str(word), choice, n=1)
     if near:
         return f" Did you mean {near[0]!r}?"
     return f" Choose from: {', '.join(choice)}." if choice else ""

@@ -60,6 +60,21 @@ def load(rgb: Array, start: int, stop: int) -> Array:
     return packed
 
 
+def canvas(shape: tuple[int, ...], out: Array | None) -> Array:
+    """Where to paint: `out` if given, else a new uint8 (H, W, 3); `shape` is (H, W).
+
+    Raises `CodeError` for an `out` that cannot be painted in place.
+    """
+    if out is None:
+        return np.empty((*shape, 3), dtype=np.uint8)
+    fits = out.dtype == np.uint8 and out.shape == (*shape, 3)
+    if not (fits and out.flags.c_contiguous and out.flags.writeable):
+        raise CodeError(
+            f"out must be writable contiguous uint8 {(*shape, 3)}, got {out.dtype} {out.shape}."
+        )
+    return out
+
+
 def check_rgb(picture: object) -> Array:
     """Return the picture as contiguous uint8 (H, W, 3), or raise `CodeError`."""
     try:

@@ -33,12 +33,12 @@ class Registry:
         """Every known name, sorted; imports none of the things."""
         return tuple(sorted(self._paths))
 
-    def get(self, name: str) -> Any:
+    def get(self, name: Any) -> Any:
         """Import and return what `name` stands for.
 
         Raises `UnknownNameError` for a name nobody registered.
         """
-        path = self._paths.get(name)
+        path = self._paths.get(name) if isinstance(name, str) else None
         if path is None:
             raise UnknownNameError(self.kind, name, self.names())
         module, _, attribute = path.partition(":")

@@ -13,6 +13,8 @@ from functools import cache
 from sys import float_info
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 from vtencode.errors import SpecError, did_you_mean
 from vtencode.registry import find
 
@@ -129,6 +131,8 @@ def _nested(kind: str, value: Any) -> Any:
 
 
 def _tuple(hints: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if not isinstance(value, list | tuple):
         raise SpecError(f"must be a list, got {value!r}")
     if hints[-1] is Ellipsis:
@@ -142,6 +146,8 @@ _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 def _scalar(hint: Any, value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
     accepts = (int, float) if hint is float else (hint,)
     if not isinstance(value, accepts) or (isinstance(value, bool) and hint is not bool):
         raise SpecError(f"must be {_WORDS[hint]}, got {value!r}")

@@ -4,7 +4,8 @@ Laws, for every target x and every picture p:
 
 - `decode(encode(x))` is within `tolerance(x)` of x, and every special state survives;
 - `decode` never fails on uint8 (H, W, 3), whoever painted it;
-- decoding is a projection: `decode(encode(decode(p)))` equals `decode(p)`;
+- decoding is a projection: `decode(encode(decode(p)))` equals `decode(p)`, for pictures read as
+  painted and for codes that `encode` wrote;
 - `codec(spec)` equals the codec whose `spec()` went through JSON.
 """
 
@@ -121,10 +122,9 @@ class Codec(ABC, Generic[T]):
 
         Raises `SpecError` naming every parameter that is unknown or ill-typed.
         """
-        if preset is not None and preset not in cls.presets:
-            raise SpecError(
-                f"{cls.name} has no preset {preset!r}. Choose from: {', '.join(cls.presets)}."
-            )
+        if preset is not None and preset not in tuple(cls.presets):
+            choice = f"Choose from: {', '.join(cls.presets)}." if cls.presets else "It has none."
+            raise SpecError(f"{cls.name} has no preset {preset!r}. {choice}")
         base = merge(to_params(cls()), cls.presets[preset] if preset else {})
         return from_params(cls, merge(base, params or {}), where=cls.name)
 
@@ -139,22 +139,25 @@ def codec(name: str, preset: str | None = None, **params: Any) -> Codec[Any]:
     return made
 
 
-def codec_from_spec(spec: Mapping[str, Any]) -> Codec[Any]:
+def codec_from_spec(spec: Any) -> Codec[Any]:
     """Return the codec that a stored spec describes.
 
     Raises `SpecError` when the spec was written by another version of the codec, whose pixels
     may mean something else.
     """
-    missing = {"name", "version", "params"} - set(spec)
-    if missing:
-        raise SpecError(f"a codec spec must have {', '.join(sorted(missing))}, got {dict(spec)}.")
+    whole = isinstance(spec, Mapping) and {"name", "version", "params"} <= set(spec)
+    if not whole or not isinstance(spec["params"], Mapping):
+        raise SpecError(f"a codec spec must have name, version and params, got {spec!r}.")
     if spec["name"] not in names("codec"):
         raise SpecError(f"the codec {spec['name']!r} of this picture is not known here.")
     cls = find("codec", spec["name"])
-    if spec["version"] != cls.version:
+    if type(spec["version"]) is not int or spec["version"] != cls.version:
         raise SpecError(
-            f"{cls.name} version {spec['version']} wrote this picture, and version {cls.version} "
+            f"{cls.name} version {spec['version']!r} wrote this picture, and version {cls.version} "
             "is installed: install the release that wrote it to decode it."
         )
+    missing = [name for name in to_params(cls()) if name not in spec["params"]]
+    if missing:
+        raise SpecError(f"a spec of {cls.name} must have {', '.join(missing)}: it has no defaults.")
     made: Codec[Any] = from_params(cls, spec["params"], where=cls.name)
     return made

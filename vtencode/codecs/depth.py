@@ -17,7 +17,7 @@ from vtencode.legends import Legend
 from vtencode.levels import Levels
 from vtencode.paths import CubePath, Path
 from vtencode.paths.codebook import Codebook, codebook
-from vtencode.pixels import BLOCK, blocks, load, store
+from vtencode.pixels import BLOCK, blocks, canvas, load, store
 from vtencode.targets import Array, DepthMap, DepthState, Measure
 
 #: What `far_level` is until a path says where it ends.
@@ -80,7 +80,7 @@ class DepthCodec(Codec[DepthMap]):
 
     def encode(self, target: DepthMap, *, out: Array | None = None) -> Code:
         """Paint a depth map, into `out` (contiguous uint8 (H, W, 3)) if given."""
-        rgb = np.empty((*target.shape, 3), dtype=np.uint8) if out is None else out
+        rgb = canvas(target.shape, out)
         curve = self._fitted(target)
         levels, colors = self._levels_of(curve), self._book.packed
         meters = target.meters.reshape(-1)
@@ -107,7 +107,10 @@ class DepthCodec(Codec[DepthMap]):
         count = code.rgb.shape[0] * code.rgb.shape[1]
         meters, residual = np.empty((2, count), dtype=np.float32)
         state = np.empty(count, dtype=np.uint8)
-        meters_of = self._levels_of(self.curve.recall(code.legend.facts)).meters
+        curve = self.curve.recall(code.legend.facts)
+        if code.exact:
+            self._check_own(code.legend, curve)
+        meters_of = self._levels_of(curve).meters
         state_of = self._states(self._book.top if code.exact else self.far_level)
         nearest = self._book.nearest
         for start, stop in blocks(count):
@@ -122,6 +125,19 @@ class DepthCodec(Codec[DepthMap]):
         confidence = np.maximum(0, 1 - residual / np.float32(radius))
         target = DepthMap(meters.reshape(shape), state.reshape(shape), measure)
         return Decoded(target, confidence.reshape(shape), residual.reshape(shape))
+
+    def _check_own(self, legend: Legend, curve: Curve) -> None:
+        """Raise `CodeError` for a code that another depth codec wrote, or whose scale is lost."""
+        mine = {"far": self.path.far, "unknown": self.unknown, **curve.facts()}
+        for name, value in mine.items():
+            said = (
+                legend.facts.get(name) if name in curve.facts() else legend.colors.get(name, value)
+            )
+            if said != value:
+                raise CodeError(
+                    f"this code says {name} is {said}, and this codec {value}: decode it with the "
+                    "codec that wrote it (its spec names it)."
+                )
 
     def tolerance(self, target: DepthMap) -> Array:
         """Meters by which a valid depth may come back changed: float64 (H, W); 0 elsewhere.

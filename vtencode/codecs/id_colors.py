@@ -7,7 +7,7 @@ import numpy as np
 
 from vtencode.colors import RGB
 from vtencode.palettes import CAPACITY, distinct, min_distance
-from vtencode.pixels import blocks, load, pack, store, unpack
+from vtencode.pixels import blocks, canvas, load, pack, store, unpack
 from vtencode.targets import Array
 
 #: Pixels between regions that count as meeting: blur and chroma subsampling reach about as far.
@@ -20,7 +20,7 @@ _FARTHEST = 3 * 256**2
 
 def paint(ids: Array, colors: Array, out: Array | None) -> Array:
     """Give each id 0 … N of an int (H, W) map its color: uint8 (H, W, 3), `out` if given."""
-    rgb = np.empty((*ids.shape, 3), dtype=np.uint8) if out is None else out
+    rgb = canvas(ids.shape, out)
     packed, flat = pack(colors), ids.reshape(-1)
     for start, stop in blocks(flat.size):
         store(packed.take(flat[start:stop]), rgb, start)

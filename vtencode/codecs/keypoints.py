@@ -41,11 +41,11 @@ class KeypointCodec(Codec[Keypoints]):
     """Every joint of every person an anti-aliased disc on black, in a color of its own.
 
     A disc is `radius_px`, or `radius_share` of the image's short side if that is more. Where
-    discs meet, each keeps the pixels nearest to its center, so that none hides another. Colors
-    are the first of one farthest-first palette for `people` of `joints`: a joint has the same
-    color in every picture, and a picture of fewer people has colors farther apart. Other joints
-    are held too, as many as there are colors; the legend names them. A picture without a legend
-    is read as `people` of `joints`.
+    discs meet, each keeps the pixels nearest to its center, so that two on one spot both come
+    back. Colors are the first of one farthest-first palette for `people` of `joints`: a joint has
+    the same color in every picture, and a picture of fewer people has colors farther apart. Other
+    joints are held too, as many as there are colors; the legend names them. A picture without a
+    legend is read as `people` of `joints`.
 
     Decoding goes from colors to blobs to centers of mass, and where discs meet, or are sharp, to
     the centers whose painting is nearest to the picture. Positions are multiples of

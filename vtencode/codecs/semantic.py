@@ -23,7 +23,7 @@ from vtencode.errors import SpecError, TargetError
 from vtencode.legends import Legend
 from vtencode.nearest import Nearest, nearest_color
 from vtencode.palettes import as_colors, min_distance
-from vtencode.pixels import blocks, pack, store
+from vtencode.pixels import blocks, canvas, pack, store
 from vtencode.surroundings import local, mode5, near
 from vtencode.targets import Array, SemanticMask
 
@@ -87,7 +87,7 @@ class SemanticCodec(Codec[SemanticMask]):
                 "SemanticMask.vocabulary must not name a class 'void': give its id as void."
             )
         colors = self._paint(target.vocabulary, painted_void=target.void is not None)
-        rgb = np.empty((*target.shape, 3), dtype=np.uint8) if out is None else out
+        rgb = canvas(target.shape, out)
         packed = pack(colors)
         # As unsigned numbers, void ids lie past the vocabulary, negative ones too.
         ids = target.ids.reshape(-1).view(np.uint32)

@@ -1,8 +1,8 @@
 """Anti-aliased discs of one radius on black: who covers which pixel, and by how much.
 
 A pixel belongs to the disc whose center is nearest, so that discs that meet share the ground
-between them along a straight line, and none hides another, however close. Pixels on a rim or on
-such a line are mixed by how much of them lies on either side.
+between them along a straight line, and two on one spot are both seen; of more, some are lost.
+Pixels on a rim or on such a line are mixed by how much of them lies on either side.
 """
 
 from __future__ import annotations

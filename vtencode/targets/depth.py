@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from vtencode.errors import TargetError
-from vtencode.targets.arrays import Array
+from vtencode.targets.arrays import Array, ReadOnly
 from vtencode.targets.camera import Camera
 
 Measure = Literal["z", "ray"]
@@ -24,7 +24,7 @@ class DepthState(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class DepthMap:
+class DepthMap(ReadOnly):
     """Metric depth of one image.
 
     `meters` is float (H, W); it is kept as float32, +inf wherever the state is far and NaN
@@ -94,6 +94,7 @@ def _float32_plane(values: Any) -> Array:
         )
     with np.errstate(over="ignore"):
         meters = np.array(given, dtype=np.float32, order="C")
+    meters[(meters == 0) & (given > 0)] = np.nextafter(np.float32(0), np.float32(1))
     if given.dtype.itemsize > 4 and np.any(np.isinf(meters) & np.isfinite(given)):
         raise TargetError("DepthMap.meters must fit float32, got a finite value above 3.4e38.")
     return meters

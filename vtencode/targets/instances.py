@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vtencode.errors import TargetError
-from vtencode.targets.arrays import Array
+from vtencode.targets.arrays import Array, ReadOnly
 from vtencode.targets.spans import has_overlap, id_spans, mask_spans, pixels
 
 #: Ids are kept as int32.
@@ -16,7 +16,7 @@ MAX_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
+class Region(ReadOnly):
     """One instance: an id, the spans of its mask, a label, and whether it is a crowd.
 
     `spans` is int32 (S, 3) of row, left, right (see `vtencode.targets.spans`), in raster order,

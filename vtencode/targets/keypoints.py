@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vtencode.errors import TargetError
-from vtencode.targets.arrays import Array
+from vtencode.targets.arrays import Array, ReadOnly
 
 Pair = tuple[int, int]
 
@@ -25,7 +25,7 @@ class Visibility(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Keypoints:
+class Keypoints(ReadOnly):
     """The joints of N people: where each is, and whether it is seen.
 
     `xy_px` is float32 (N, K, 2), in pixels, +x right, +y down, pixel centers at integers; it is

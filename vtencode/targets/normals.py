@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vtencode.errors import TargetError
-from vtencode.targets.arrays import Array
+from vtencode.targets.arrays import Array, ReadOnly
 
 #: How far from 1 a given length may be: vectors read from 8-bit files are 0.986 to 1.007 long.
 LENGTH_TOLERANCE = 0.02
@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class NormalMap:
+class NormalMap(ReadOnly):
     """Unit surface normals of one image, facing the camera that took it.
 
     `xyz` is float (H, W, 3) in the camera's right-handed frame: +x right, +y up, +z toward the

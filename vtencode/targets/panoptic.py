@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vtencode.errors import TargetError
-from vtencode.targets.arrays import Array
+from vtencode.targets.arrays import Array, ReadOnly
 from vtencode.targets.instances import MAX_ID, InstanceMasks
 from vtencode.targets.semantic import SemanticMask
 
@@ -34,7 +34,7 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
-class PanopticMap:
+class PanopticMap(ReadOnly):
     """Which segment each pixel of one image belongs to.
 
     `ids` is integer (H, W), 0 for void (nobody labeled it); it is kept as int32. `segments`

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from vtencode.errors import TargetError
-from vtencode.targets.arrays import Array
+from vtencode.targets.arrays import Array, ReadOnly
 
 #: Ids are kept as int32.
 _MAX = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
-class SemanticMask:
+class SemanticMask(ReadOnly):
     """Which class each pixel of one image belongs to.
 
     `ids` is integer (H, W); it is kept as int32. `vocabulary[i]` names the class of id i; 0 is a
