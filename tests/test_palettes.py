@@ -243,3 +243,8 @@ def test_words_that_are_no_color_are_refused(words):
 
 def test_every_public_name_is_there():
     assert all(re.fullmatch(r"\w+", name) and hasattr(palettes, name) for name in palettes.__all__)
+
+
+def test_the_palette_of_ade20k_is_refused_with_the_classes_that_clash():
+    with pytest.raises(SpecError, match="road and skyscraper alike"):
+        palette("color150")

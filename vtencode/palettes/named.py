@@ -52,14 +52,20 @@ class Palette(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+#: ADE20K's color150.mat, of which road and skyscraper have indices 6 and 48 (from 0).
+_CLASHING = {"color150": "road and skyscraper alike, (140, 140, 140)"}
+
+
 def palette(name: str) -> Palette:
     """The palette of that name.
 
     "css-N" and "xkcd-N", N to 80, are N color words found by max-min search, black first; "css"
     is all 139 colors that CSS names. "tetrahedron" is black, yellow, cyan, magenta: no mixture
-    of two of them is nearest to a third. The others are datasets'. ADE20K's `color150` is not
-    here: its classes 6 and 48 share a color.
+    of two of them is nearest to a third. The others are datasets'. Raises `SpecError` for one that
+    paints two classes alike, as ADE20K's `color150` does.
     """
+    if name in _CLASHING:
+        raise SpecError(f"the palette {name!r} cannot be decoded: it paints {_CLASHING[name]}.")
     sized = _SIZED.fullmatch(name)
     if sized and int(sized[2]) <= 80:
         return _by_words(_far_words(sized[1], int(sized[2])))
