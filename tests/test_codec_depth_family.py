@@ -140,9 +140,10 @@ def test_a_colormap_has_as_many_levels_as_8_bit_colors(name, levels, first, last
 
 
 def test_the_colormaps_are_those_that_matplotlib_publishes():
-    matplotlib = pytest.importorskip("matplotlib")
+    import matplotlib as mpl
+
     for path in (ViridisPath, TurboPath):
-        published = np.array(matplotlib.colormaps[path.name].colors)[:, :3]
+        published = np.array(mpl.colormaps[path.name].colors)[:, :3]
         assert np.array_equal(table(path.data), np.floor(255 * published + 0.5))
 
 

@@ -123,7 +123,12 @@ def test_a_recipe_error_with_one_fault_says_one_fault() -> None:
 def test_a_sample_error_ends_with_its_code() -> None:
     text = "a.png: depth: must be 16-bit gray, got 8-bit RGB [MODE]"
     assert str(made(SampleError)) == text
-    assert SampleError("MODE", "depth", "a.png", "x").args[0] in REJECT_CODES
+
+
+@pytest.mark.parametrize("code", ["mode", "OTHER", ""])
+def test_a_sample_error_has_one_of_the_reject_codes(code) -> None:
+    with pytest.raises(ValueError, match=f"must be one of {', '.join(REJECT_CODES)}, got '{code}'"):
+        SampleError(code, "depth", "a.png", "x")
 
 
 def test_a_missing_extra_says_the_command_that_installs_it() -> None:

@@ -16,8 +16,6 @@ from hypothesis import strategies as st
 
 from vtencode.mat5 import MAX_INFLATED_BYTES, read_mat5, write_mat5
 
-SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
-SPLITS = SAMPLES / "nyu" / "nyuv2-meta-data" / "splits.mat"
 DTYPES = ("?", "i1", "u1", "<i2", ">u2", "<i4", "<u4", "<i8", "<u8", "<f4", ">f8")
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,62}", fullmatch=True)
@@ -55,7 +53,8 @@ def test_the_same_matrices_give_the_same_bytes(variables: dict[str, np.ndarray])
 
 @given(variables=files, compress=st.booleans())
 def test_scipy_writes_what_we_read(variables: dict[str, np.ndarray], *, compress: bool) -> None:
-    scipy_io = pytest.importorskip("scipy.io", reason="scipy is not installed")
+    import scipy.io as scipy_io
+
     short = {name[:31]: values for name, values in variables.items()}
     file = io.BytesIO()
     scipy_io.savemat(file, short, do_compression=compress)
@@ -64,7 +63,8 @@ def test_scipy_writes_what_we_read(variables: dict[str, np.ndarray], *, compress
 
 @given(files)
 def test_scipy_reads_what_we_write(variables: dict[str, np.ndarray]) -> None:
-    scipy_io = pytest.importorskip("scipy.io", reason="scipy is not installed")
+    import scipy.io as scipy_io
+
     public = {f"v{name[:30]}": values for name, values in variables.items()}
     found = scipy_io.loadmat(io.BytesIO(write_mat5(public)))
     for name, values in public.items():
@@ -73,8 +73,9 @@ def test_scipy_reads_what_we_write(variables: dict[str, np.ndarray]) -> None:
 
 
 def test_other_classes_are_skipped() -> None:
-    scipy_io = pytest.importorskip("scipy.io", reason="scipy is not installed")
-    sparse = pytest.importorskip("scipy.sparse", reason="scipy is not installed")
+    import scipy.io as scipy_io
+    from scipy import sparse
+
     file = io.BytesIO()
     cell = np.empty((1, 2), dtype=object)
     cell[0] = [np.ones((2, 2)), "x"]
@@ -90,10 +91,9 @@ def test_other_classes_are_skipped() -> None:
     assert list(read_mat5(file.getvalue())) == ["kept"]
 
 
-def test_the_official_nyu_splits_are_read() -> None:
-    if not SPLITS.exists():
-        pytest.skip("the NYU sample splits.mat is not beside this checkout")
-    splits = read_mat5(SPLITS.read_bytes())
+def test_the_official_nyu_splits_are_read(samples: Path) -> None:
+    path = samples / "nyu" / "nyuv2-meta-data" / "splits.mat"
+    splits = read_mat5(path.read_bytes())
     assert splits["trainNdxs"].shape == (795, 1)
     assert splits["testNdxs"].shape == (654, 1)
     both = np.concatenate([splits["trainNdxs"], splits["testNdxs"]])

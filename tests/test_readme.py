@@ -29,9 +29,6 @@ def built(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.split("\n")[-2][:30])
 def test_a_python_block_of_the_readme_runs(block, built):
-    if "webdataset" in block:
-        pytest.importorskip("webdataset")
-
     done = subprocess.run(
         [sys.executable, "-c", block], cwd=built, capture_output=True, text=True, check=False
     )

@@ -285,7 +285,8 @@ def test_a_pair_is_four_members_in_the_order_of_their_names(color, extension) ->
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_webdataset_reads_exactly_the_members(tmp_path) -> None:
-    webdataset = pytest.importorskip("webdataset", reason="webdataset is not installed")
+    import webdataset
+
     stored = [example("first", jpeg()), example("second")]
     path = tmp_path / "00000.tar"
     path.write_bytes(shard(*stored))

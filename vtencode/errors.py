@@ -99,6 +99,10 @@ class SourceError(VtencodeError):
     exit_code = 2
 
 
+#: The closed list of reasons for which one sample is left out of a dataset.
+REJECT_CODES = ("MISSING", "DECODE", "MODE", "SHAPE", "RANGE", "EMPTY")
+
+
 class SampleError(VtencodeError):
     """One sample cannot be built, and trying again will not help: it becomes a reject.
 
@@ -107,15 +111,13 @@ class SampleError(VtencodeError):
     """
 
     def __init__(self, code: str, field: str, where: str, message: str) -> None:
+        if code not in REJECT_CODES:
+            raise ValueError(f"code must be one of {', '.join(REJECT_CODES)}, got {code!r}.")
         super().__init__(code, field, where, message)
 
     def __str__(self) -> str:
         code, field, where, message = self.args
         return f"{where}: {field}: {message} [{code}]"
-
-
-#: The closed list of reasons for which one sample is left out of a dataset.
-REJECT_CODES = ("MISSING", "DECODE", "MODE", "SHAPE", "RANGE", "EMPTY")
 
 
 class ShardError(VtencodeError, ValueError):
