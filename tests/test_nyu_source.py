@@ -279,6 +279,16 @@ def test_a_train_set_in_a_folder_that_is_called_test_is_a_train_set(tmp_path):
     assert {row["split"] for row in rows(NyuDepthV2(root=tmp_path / "test"))} == {"train"}
 
 
+def test_two_train_sets_do_not_stand_in_the_way_of_the_test_set(tmp_path):
+    for folder in ("sync/room", "official_splits/train/room", "official_splits/test/kitchen"):
+        write_bts(tmp_path, count=1, folder=folder)
+
+    assert [row["scene"] for row in rows(NyuDepthV2(root=tmp_path, split="test"))] == ["kitchen"]
+    for split in ("train", "all"):
+        with pytest.raises(SourceError, match="two train sets"):
+            rows(NyuDepthV2(root=tmp_path, split=split))
+
+
 def test_two_train_sets_are_ambiguous_and_either_may_be_entered(tmp_path):
     write_bts(tmp_path, count=1)
     write_bts(tmp_path, count=2, folder="official_splits/train/room")

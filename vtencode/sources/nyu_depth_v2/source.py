@@ -16,7 +16,7 @@ from vtencode.sources.base import Publication, RemoteFile, Row, Sample, Source
 from vtencode.sources.files import decoded, existing, walk
 from vtencode.sources.nyu_depth_v2 import labeled
 from vtencode.sources.nyu_depth_v2.labeled import Labeled
-from vtencode.sources.nyu_depth_v2.layout import SPLITS, Layout, chosen
+from vtencode.sources.nyu_depth_v2.layout import SPLITS, Layout
 from vtencode.sources.nyu_depth_v2.trees import H5Tree, PngTree, is_h5_frame, is_png_frame
 from vtencode.targets import Array, Camera, DepthMap
 
@@ -82,9 +82,7 @@ class NyuDepthV2(Source):
         """One row a frame of the split; see `Frame` for the columns."""
         import pyarrow as pa
 
-        frames = chosen(
-            self._layout.frames(), split=self.split, scenes=self.scenes, where=str(self.root)
-        )
+        frames = self._layout.chosen(self.split, self.scenes)
         table = pa.Table.from_pylist([asdict(frame) for frame in frames])
         if self.crop == "none":
             return table

@@ -56,9 +56,14 @@ class PngTree(Layout):
         colors = [n for n in self.found if PurePosixPath(n).name.startswith("rgb_")]
         if not colors:
             raise SourceError(f"{self.root} must hold rgb_* files beside its depth, and has none.")
-        self._check_one_train_set(colors)
-        self._check_depth_format(colors)
         return [self._frame(name) for name in sorted(colors)]
+
+    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[Frame]:
+        """The frames asked for, once they are of one train set and of 16-bit depth."""
+        frames = super().chosen(split, scenes)
+        self._check_one_train_set(frames)
+        self._check_depth_format(frames[0])
+        return frames
 
     def read(self, row: Row) -> tuple[Picture, Array]:
         """Read one pair of files."""
@@ -90,12 +95,12 @@ class PngTree(Layout):
             frame=int(number),
         )
 
-    def _check_one_train_set(self, colors: list[str]) -> None:
+    def _check_one_train_set(self, frames: list[Frame]) -> None:
         sets = {
             marker
             for marker in ("sync", "official_splits/train")
-            for name in colors
-            if f"/{marker}/" in f"/{name}"
+            for frame in frames
+            if f"/{marker}/" in f"/{frame.file}"
         }
         if len(sets) > 1:
             raise SourceError(
@@ -103,10 +108,9 @@ class PngTree(Layout):
                 "official_splits/train/ (795). Point --source at the one you mean."
             )
 
-    def _check_depth_format(self, colors: list[str]) -> None:
+    def _check_depth_format(self, first: Frame) -> None:
         """Catch 8-bit depth before a build starts; later frames are checked as they are read."""
-        depth = self._frame(min(colors)).depth
-        path = self.root / depth
+        path = self.root / first.depth
         if not path.is_file():
             return
         with path.open("rb") as file:
