@@ -9,14 +9,27 @@ from vtencode.targets import Array, DepthMap, NormalMap
 
 #: Largest bend of a surface, as a part of its inverse depth: more is an edge between surfaces.
 MAX_BEND = 0.05
+#: Vectors handled at a time.
+_BLOCK = 1 << 17
 
 
 def angles_deg(first: Array, second: Array) -> Array:
     """Angle between vectors along the last axis, in degrees: float64; 0 where one is 0.
 
-    atan2 of the cross and the dot product, which is exact to rounding at every angle.
+    atan2 of the cross and the dot product, which is exact to rounding at every angle. Vectors are
+    widened a block at a time, so that large images need no large temporaries.
     """
-    a, b = (np.moveaxis(np.asarray(side, dtype=np.float64), -1, 0) for side in (first, second))
+    one, other = np.broadcast_arrays(first, second)
+    flat = one.reshape(-1, 3), other.reshape(-1, 3)
+    angles = np.empty(len(flat[0]))
+    for start in range(0, len(angles), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        angles[block] = _angles(*(side[block].T.astype(np.float64) for side in flat))
+    return angles.reshape(one.shape[:-1])
+
+
+def _angles(a: Array, b: Array) -> Array:
+    """Angles between the columns of two float64 (3, N)."""
     cross = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
     sine = np.sqrt(cross[0] ** 2 + cross[1] ** 2 + cross[2] ** 2)
