@@ -320,10 +320,13 @@ def recode(records: list[Record]) -> list[Record]:
     [
         (paint, r"-depth: decodes \d\.\d+ m off, past the tolerance"),
         (far, r"-depth: decodes inf m off, past the tolerance"),
-        (recode, r"-depth: the codec is not the recipe's"),
-        (edit(codec="{}"), r"-depth: the codec is not the recipe's"),
-        (instruct, r"-depth: the instruction is not the one that the seed draws"),
-        (retouch, r"-depth: the input is not the source's picture"),
+        (recode, r"-depth: its codec is not what the recipe makes of the source"),
+        (edit(codec="{}"), r"-depth: its codec is not what the recipe makes of the source"),
+        (instruct, r"-depth: its instruction is not what the recipe makes of the source"),
+        (edit(license="MIT"), r"-depth: its license is not what the recipe makes of the source"),
+        (edit(worst_error=0.0), r"-depth: its worst_error is not what the recipe makes of the"),
+        (edit(extra=1), r"-depth: its extra is not what the recipe makes of the source"),
+        (retouch, r"-depth: its input is not what the recipe makes of the source"),
         (lambda records: records[::-1], r"shard 0: its keys are not the planned ones: their order"),
         (
             lambda records: [replace(records[0], key="nyu-x"), *records[1:]],

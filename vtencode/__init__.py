@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         SemanticMask,
         Visibility,
     )
-    from vtencode.verification import Verification, verify
+    from vtencode.verification.run import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -60,7 +60,7 @@ _HOMES = {
     "Region": "targets",
     "Segment": "targets",
     "SemanticMask": "targets",
-    "Verification": "verification",
+    "Verification": "verification.run",
     "Visibility": "targets",
     "VtencodeError": "errors",
     "build": "building.run",
@@ -70,7 +70,7 @@ _HOMES = {
     "load_recipe": "recipe",
     "open_dataset": "dataset",
     "plan": "building.run",
-    "verify": "verification",
+    "verify": "verification.run",
 }
 
 __all__ = [

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from vtencode.cli.terminal import progress, show_facts, show_json
-from vtencode.verification import SPELLED_OUT, Verification
-from vtencode.verification import verify as run_verify
+from vtencode.verification.run import SPELLED_OUT, Verification
+from vtencode.verification.run import verify as run_verify
 
 
 @click.command()

@@ -1,0 +1,1 @@
+"""Verification: proving a dataset against its source."""
