@@ -413,6 +413,21 @@ def test_depths_that_were_exchanged_keep_all_sizes_and_are_found(tmp_path):
     assert all("decodes 0.5" in text for text in said)
 
 
+def test_a_reject_whose_source_is_whole_again_is_told(tmp_path):
+    """A reject is a claim too: that the pair cannot be made."""
+    source = write_bts(tmp_path / "bts", count=3)
+    broken = source / "sync/room_0001/sync_depth_00001.png"
+    whole = broken.read_bytes()
+    flip(broken)
+    vt.build("nyu-depth", source=source, out=tmp_path / "p", workers=1)
+    assert verify(tmp_path / "p").ok
+
+    broken.write_bytes(whole)
+
+    (said,) = verify(tmp_path / "p").problems
+    assert said == "nyu-room_0001-00001-depth: was rejected, and can be built"
+
+
 def test_a_source_that_can_no_longer_be_read_is_told_pair_by_pair(bts, out, tmp_path):
     source = Path(shutil.copytree(bts, tmp_path / "bts"))
     changed(source / "sync/room_0001/sync_depth_00001.png", lambda data: data.reverse())
