@@ -8,6 +8,7 @@ VtencodeError
 ├── RecipeError          a recipe has faults; all of them, each with its line
 ├── SourceError          a dataset is missing, empty, or not what the reader reads
 ├── SampleError          one sample cannot be built; becomes a reject
+├── SampleFiltered       one pair is left out on purpose; becomes a filtered pair
 ├── ShardError           a shard's bytes are not what a sink writes
 ├── DownloadError        a file could not be fetched whole
 ├── MissingExtraError    an optional package is needed and not installed
@@ -113,6 +114,26 @@ class SampleError(VtencodeError):
     def __init__(self, code: str, field: str, where: str, message: str) -> None:
         if code not in REJECT_CODES:
             raise ValueError(f"code must be one of {', '.join(REJECT_CODES)}, got {code!r}.")
+        super().__init__(code, field, where, message)
+
+    def __str__(self) -> str:
+        code, field, where, message = self.args
+        return f"{where}: {field}: {message} [{code}]"
+
+
+#: The closed list of reasons for which one pair is left out on purpose.
+FILTER_CODES = ("LEAK", "NOTHING", "LONG")
+
+
+class SampleFiltered(VtencodeError):  # noqa: N818  # not an error: a choice, and counted
+    """One pair is left out on purpose: it would leak, there is nothing to ask, or it is too long.
+
+    `code` is one of `FILTER_CODES`; `field` and `where` are as in `SampleError`.
+    """
+
+    def __init__(self, code: str, field: str, where: str, message: str) -> None:
+        if code not in FILTER_CODES:
+            raise ValueError(f"code must be one of {', '.join(FILTER_CODES)}, got {code!r}.")
         super().__init__(code, field, where, message)
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from vtencode.targets.arrays import Array
 from vtencode.targets.camera import Camera
 from vtencode.targets.depth import DepthMap, DepthState, Measure
+from vtencode.targets.expressions import Expression, Expressions
 from vtencode.targets.instances import InstanceMasks, Region
 from vtencode.targets.keypoints import Keypoints, Visibility
 from vtencode.targets.normals import NormalMap
@@ -14,6 +15,8 @@ __all__ = [
     "Camera",
     "DepthMap",
     "DepthState",
+    "Expression",
+    "Expressions",
     "InstanceMasks",
     "Keypoints",
     "Measure",

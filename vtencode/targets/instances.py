@@ -93,6 +93,9 @@ class Region(ReadOnly):
 class InstanceMasks:
     """The instances of one image of `shape` (H, W), back to front: later ones lie on top.
 
+    `vocabulary` names the labels that were looked for everywhere in the image: one that no region
+    has is known to be absent. It is empty where nobody says so.
+
     Raises `TargetError` for two regions of one id, and for a region that leaves the image.
 
     >>> masks = InstanceMasks.from_ids(np.array([[0, 4], [9, 9]]), labels={4: "cat"})
@@ -102,6 +105,7 @@ class InstanceMasks:
 
     shape: tuple[int, int]
     regions: tuple[Region, ...] = ()
+    vocabulary: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         height, width = (int(side) for side in self.shape)
@@ -123,6 +127,7 @@ class InstanceMasks:
                 )
         object.__setattr__(self, "shape", (height, width))
         object.__setattr__(self, "regions", regions)
+        object.__setattr__(self, "vocabulary", tuple(self.vocabulary))
 
     @classmethod
     def from_ids(
