@@ -34,12 +34,14 @@ from vtencode.shipped import shipped
 from vtencode.sources.nyu_depth_v2 import trees as readers
 
 COUNT, PER_SHARD = 12, 3
+#: Frames of 64x48 pixels stay what they are.
+UNFRAMED = "framing={resize: none}"
 SHARDS = [f"train-{shard:05d}.tar" for shard in range(COUNT // PER_SHARD)]
 PLACE = "sync/room_0001"
 
 
 def build(source: Path, out: Path, *sets: str, workers: int = 1, **options):
-    overrides = [f"output.samples_per_shard={PER_SHARD}", *sets]
+    overrides = [f"output.samples_per_shard={PER_SHARD}", UNFRAMED, *sets]
     return vt.build(
         "nyu-depth", source=source, out=out, workers=workers, overrides=overrides, **options
     )
@@ -86,6 +88,7 @@ def test_a_build_of_the_miniature_counts_every_pair(nyu, tmp_path):
     assert [shard["name"] for shard in shards] == [f"all-0000{n}.tar" for n in range(3)]
     assert visible(tmp_path / "o") == [
         *(s["name"] for s in shards),
+        "filtered.jsonl",
         "manifest.json",
         "rejects.jsonl",
     ]
@@ -99,7 +102,9 @@ def test_a_build_of_the_miniature_counts_every_pair(nyu, tmp_path):
 
 def test_a_manifest_says_what_is_in_the_dataset(bts, whole):
     manifest = json.loads((whole / "manifest.json").read_bytes())
-    plan = vt.plan("nyu-depth", source=bts, overrides=[f"output.samples_per_shard={PER_SHARD}"])
+    plan = vt.plan(
+        "nyu-depth", source=bts, overrides=[f"output.samples_per_shard={PER_SHARD}", UNFRAMED]
+    )
     stated = manifest.pop("self_sha256")
 
     assert (
@@ -108,17 +113,18 @@ def test_a_manifest_says_what_is_in_the_dataset(bts, whole):
             json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
         ).hexdigest()
     )
-    assert manifest["format"] == "vtencode/1"
+    assert manifest["format"] == "vtencode/2"
     assert (manifest["dataset"], manifest["split"], manifest["limit"]) == (
         "nyu-depth",
         "train",
         None,
     )
     assert manifest["plan_sha256"] == plan.digest
-    assert manifest["source"]["files"] == 2 * COUNT
-    assert manifest["source"]["bytes"] == sum(
-        path.stat().st_size for path in bts.rglob("*") if path.is_file()
-    )
+    (part,) = manifest["parts"]
+    assert (part["recipe"], part["dataset"]) == ("nyu-depth", "nyu-depth-v2")
+    assert part["files"] == 2 * COUNT
+    assert part["bytes"] == sum(path.stat().st_size for path in bts.rglob("*") if path.is_file())
+    assert part["counts"] == part["tasks"]["depth"] == manifest["counts"]
     for field in ("title", "license", "citation", "home"):
         assert manifest[field]
     assert [shard["name"] for shard in manifest["shards"]] == SHARDS
@@ -126,7 +132,9 @@ def test_a_manifest_says_what_is_in_the_dataset(bts, whole):
         data = (whole / shard["name"]).read_bytes()
         assert (shard["bytes"], shard["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     assert manifest["rejects_sha256"] == hashlib.sha256(b"").hexdigest()
-    assert 0 < manifest["worst_error"] < 0.02
+    assert manifest["filtered_sha256"] == hashlib.sha256(b"").hexdigest()
+    assert 1 < manifest["longest_prompt_tokens"] < 100
+    assert 0 < manifest["worst_errors"]["m"] < 0.02
     assert 0 < manifest["worst_share_of_tolerance"] <= 1
 
 
@@ -282,7 +290,7 @@ def test_hash_seeds_locales_zones_and_folders_change_no_byte(bts, whole, tmp_pat
         {"PYTHONHASHSEED": "0", "LC_ALL": "C", "TZ": "UTC"},
         {"PYTHONHASHSEED": "4321", "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"},
     )
-    words = ("build", "nyu-depth", "--source", bts, "--workers", 1, "--set")
+    words = ("build", "nyu-depth", "--source", bts, "--workers", 1, "--set", UNFRAMED, "--set")
     begun = []
     for environ in environs:
         home = tmp_path / environ["PYTHONHASHSEED"]
@@ -320,8 +328,10 @@ def remake(path: Path) -> None:
         (SHARDS[1], flip),
         (".vtencode/shards/00001.json", remake),
         (".vtencode/shards/00001.json", truncate),
-        (".vtencode/index.arrow", remake),
-        (".vtencode/index.arrow", truncate),
+        (".vtencode/pairs.arrow", remake),
+        (".vtencode/pairs.arrow", truncate),
+        (".vtencode/samples-000.arrow", remake),
+        (".vtencode/samples-000.arrow", truncate),
         (".vtencode/plan.json", remake),
         (".vtencode/source.json", remake),
         ("rejects.jsonl", remake),
@@ -386,7 +396,7 @@ def test_a_source_whose_files_changed_is_refused(tmp_path):
     depth = tmp_path / "bts" / PLACE / "sync_depth_00002.png"
     depth.write_bytes(depth.read_bytes() + b"\0")
 
-    with pytest.raises(PlanChangedError, match=r"source\.bytes, source\.fingerprint"):
+    with pytest.raises(PlanChangedError, match=r"sources\.0\.bytes, sources\.0\.fingerprint"):
         build(tmp_path / "bts", out)
 
 
@@ -450,6 +460,7 @@ def test_a_folder_that_is_being_built_names_who_builds_it(bts, tmp_path):
 
 def test_of_builds_begun_at_once_one_builds_and_the_others_say_so(bts, whole, tmp_path):
     words = ("build", "nyu-depth", "--source", bts, "--out", tmp_path / "o", "--workers", 1)
+    words = (*words, "--set", UNFRAMED)
     begun = [command(*words, "--set", f"output.samples_per_shard={PER_SHARD}") for _ in range(3)]
     told = [process.communicate(timeout=60)[1] for process in begun]
 

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from vtencode import errors
 from vtencode.errors import (
+    FILTER_CODES,
     REJECT_CODES,
     MissingExtraError,
     RecipeError,
     SampleError,
+    SampleFiltered,
     UnknownNameError,
     VtencodeError,
     did_you_mean,
@@ -27,6 +29,7 @@ FACTS = {
     UnknownNameError: ("codec", "deth", ("depth",)),
     RecipeError: ("nyu.yaml", FAULTS),
     SampleError: ("MODE", "depth", "a.png", "must be 16-bit gray, got 8-bit RGB"),
+    SampleFiltered: ("NOTHING", "instances", "a.png", "has no instance to ask for"),
     MissingExtraError: ("scipy", "mat"),
 }
 EXIT_CODES = {
@@ -38,6 +41,7 @@ EXIT_CODES = {
     "RecipeError": 2,
     "SourceError": 2,
     "SampleError": 1,
+    "SampleFiltered": 1,
     "ShardError": 1,
     "DownloadError": 1,
     "MissingExtraError": 2,
@@ -129,6 +133,11 @@ def test_a_sample_error_ends_with_its_code() -> None:
 def test_a_sample_error_has_one_of_the_reject_codes(code) -> None:
     with pytest.raises(ValueError, match=f"must be one of {', '.join(REJECT_CODES)}, got '{code}'"):
         SampleError(code, "depth", "a.png", "x")
+
+
+def test_a_filtered_pair_has_one_of_the_filter_codes():
+    with pytest.raises(ValueError, match=f"must be one of {', '.join(FILTER_CODES)}, got 'MODE'"):
+        SampleFiltered("MODE", "depth", "a.png", "x")
 
 
 def test_a_missing_extra_says_the_command_that_installs_it() -> None:

@@ -19,6 +19,7 @@ from vtencode.mat5 import read_mat5
 from vtencode.miniatures import nyu_depth_v2
 from vtencode.miniatures.nyu_depth_v2 import CAMERA, write
 from vtencode.miniatures.scenes import CLASSES, Scene, scene
+from vtencode.sources.nyu_depth_v2 import NyuDepthV2
 
 COUNT, TEST, SEED = 3, 1, 7
 TOTAL = COUNT + TEST
@@ -120,6 +121,24 @@ def test_a_frame_read_back_is_the_scene_it_was_written_from(labeled: h5py.File, 
     np.testing.assert_array_equal(rgb[8:-8, 8:-8], expected.rgb[8:-8, 8:-8])
     np.testing.assert_array_equal(labeled["depths"][index].T, expected.depth_z)
     np.testing.assert_array_equal(labeled["labels"][index].T, expected.semantic)
+
+
+def test_targets_read_back_are_the_ground_truth_of_the_scene(root: Path) -> None:
+    source = NyuDepthV2(root=root, split="all")
+    for index, row in enumerate(source.index().to_pylist()):
+        expected, targets = frame(index), source.load(row).targets
+        semantic, instances = targets["semantic"], targets["instances"]
+        np.testing.assert_array_equal(semantic.ids, expected.semantic.astype(int) - 1)
+        assert semantic.vocabulary == CLASSES[1:]
+        found = instances.id_map()
+        for region in instances.regions:
+            (owner,) = np.unique(expected.instance[found == region.id])
+            kind = expected.semantic[found == region.id][0]
+            assert region.label == CLASSES[kind]
+            same = (expected.instance == owner) & (expected.semantic == kind)
+            np.testing.assert_array_equal(found == region.id, same)
+        np.testing.assert_array_equal(targets["panoptic"].semantic().labeled, semantic.labeled)
+        assert targets["panoptic"].instances().id_map().max() == len(instances.regions)
 
 
 def test_colors_have_a_white_border(labeled: h5py.File) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 import shutil
@@ -29,8 +30,8 @@ from vtencode.errors import SampleError, SourceError
 from vtencode.mat5 import read_mat5, write_mat5
 from vtencode.sources.base import Sample
 from vtencode.sources.nyu_depth_v2 import NyuDepthV2
-from vtencode.sources.nyu_depth_v2.labeled import PUBLISHED
-from vtencode.sources.nyu_depth_v2.source import CAMERA, EIGEN_CROP
+from vtencode.sources.nyu_depth_v2.labeled import PUBLISHED, Labeled
+from vtencode.sources.nyu_depth_v2.source import CAMERA
 
 
 def rows(source: NyuDepthV2) -> list[dict[str, Any]]:
@@ -45,6 +46,18 @@ def only(source: NyuDepthV2) -> Sample:
 def meters(sample: Sample) -> np.ndarray:
     """Depth with 0 where it is unknown, as the files have it."""
     return np.nan_to_num(sample.targets["depth"].meters, nan=0.0)
+
+
+def write_regions(path: Path, labels: np.ndarray, instances: np.ndarray, names: list[str]) -> None:
+    """Add classes (N, H, W), instances and names to a labeled .mat."""
+    with h5py.File(path, "r+") as file:
+        file["labels"] = labels.transpose(0, 2, 1)
+        file["instances"] = instances.transpose(0, 2, 1)
+        cell = np.empty((1, len(names)), dtype=h5py.ref_dtype)
+        for at, name in enumerate(names):
+            text = file.create_dataset(f"#refs#/n{at}", data=[[ord(char)] for char in name])
+            cell[0, at] = text.ref
+        file.create_dataset("names", data=cell, dtype=h5py.ref_dtype)
 
 
 def tiny(count: int, side: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -122,6 +135,9 @@ def test_the_published_file_without_its_split_is_refused_with_the_remedy(tmp_pat
 
     with pytest.raises(SourceError, match=r"splits\.mat .*download nyu-depth.*--split all"):
         NyuDepthV2(root=tmp_path).index()
+    everything = rows(NyuDepthV2(root=tmp_path, split="all"))
+    assert everything[41]["image_id"] == "nyu-depth-v2/0042"
+    assert len(everything) == PUBLISHED
 
 
 def test_a_cut_of_ones_own_is_all_train_and_has_no_test(tmp_path):
@@ -239,6 +255,188 @@ def test_real_frames_of_the_labeled_set_read_as_they_are(samples, tmp_path):
             assert sample.targets["depth"].camera == CAMERA
 
 
+# Classes and instances of the labeled set.
+
+
+def two_chairs(tmp_path: Path, *, labels: int = 2, names: tuple[str, ...] = ("wall", "chair")):
+    """One 4x4 frame: an unlabeled row, a wall, and two chairs."""
+    colors, depths = tiny(1)
+    path = write_labeled(tmp_path, colors, depths=depths)
+    plane = np.zeros((1, 4, 4), np.uint16)
+    plane[0, 1], plane[0, 2:] = 1, labels
+    numbers = np.zeros((1, 4, 4), np.uint8)
+    numbers[0, 2:, :2], numbers[0, 2:, 2:] = 1, 2
+    write_regions(path, plane, numbers, list(names))
+    return NyuDepthV2(root=tmp_path)
+
+
+def test_each_pair_of_class_and_number_is_an_instance_and_0_is_void(tmp_path):
+    targets = only(two_chairs(tmp_path)).targets
+    semantic, instances, panoptic = (
+        targets[name] for name in ("semantic", "instances", "panoptic")
+    )
+
+    assert semantic.vocabulary == instances.vocabulary == ("wall", "chair")
+    assert semantic.ids.tolist() == [[-1] * 4, [0] * 4, [1] * 4, [1] * 4]
+    assert semantic.void == -1
+    assert instances.id_map().tolist() == [[0] * 4, [0] * 4, [1, 1, 2, 2], [1, 1, 2, 2]]
+    assert [region.label for region in instances.regions] == ["chair", "chair"]
+    assert [(s.label, s.thing) for s in panoptic.segments] == [
+        ("wall", False),
+        ("chair", True),
+        ("chair", True),
+    ]
+    assert ((panoptic.ids == 0) == ~semantic.labeled).all()
+
+
+def test_instances_of_two_classes_that_have_one_number_are_two(tmp_path):
+    colors, depths = tiny(1)
+    path = write_labeled(tmp_path, colors, depths=depths)
+    labels = np.full((1, 4, 4), 1, np.uint16)
+    labels[0, :, 2:] = 2
+    write_regions(path, labels, np.full((1, 4, 4), 7, np.uint8), ["lamp", "box"])
+
+    instances = only(NyuDepthV2(root=tmp_path)).targets["instances"]
+    assert [(region.label, region.area) for region in instances.regions] == [
+        ("lamp", 8),
+        ("box", 8),
+    ]
+
+
+def test_a_class_without_a_name_is_a_reject_of_that_target_alone(tmp_path):
+    sample = only(two_chairs(tmp_path, labels=3))
+
+    for name in ("semantic", "instances", "panoptic"):
+        with pytest.raises(SampleError, match=r"labels\[0\]: semantic: .*got 2.*\[RANGE\]"):
+            sample.targets[name]
+    assert sample.targets["depth"].valid.all()
+
+
+@pytest.mark.parametrize("names", [("wall", "wall"), ("wall", "")])
+def test_names_that_do_not_tell_classes_apart_are_refused(tmp_path, names):
+    source = two_chairs(tmp_path)
+    with h5py.File(tmp_path / LABELED, "r+") as file:
+        texts = [file.create_dataset(f"m{at}", data=[*map(ord, n)]) for at, n in enumerate(names)]
+        file["names"][0] = [text.ref for text in texts]
+
+    with pytest.raises(SourceError, match="names must be distinct texts"):
+        only(source).targets["semantic"]
+
+
+@pytest.mark.parametrize("how", ["fewer", "text"])
+def test_classes_that_break_the_form_are_refused(tmp_path, how):
+    source = two_chairs(tmp_path)
+    with h5py.File(tmp_path / LABELED, "r+") as file:
+        if how == "fewer":
+            del file["labels"]
+            file["labels"] = np.zeros((0, 4, 4), np.uint16)
+        else:
+            del file["names"]
+            file["names"] = np.zeros((1, 2))
+
+    with pytest.raises(SourceError, match=r"as many labels as images|names must be a cell"):
+        only(source).targets["semantic"]
+
+
+def test_only_what_is_asked_for_is_read(nyu, monkeypatch):
+    read: list[str] = []
+    plane = Labeled._plane
+
+    def spy(self, frames, field, row):
+        read.append(field)
+        return plane(self, frames, field, row)
+
+    monkeypatch.setattr(Labeled, "_plane", spy)
+    source = NyuDepthV2(root=nyu)
+    targets = source.load(rows(source)[0]).targets
+    assert read == []
+    assert targets["depth"] is targets["depth"]
+    assert read == ["depth"]
+    for name in ("semantic", "instances", "panoptic"):
+        assert targets[name].shape == (480, 640)
+    assert read == ["depth", "labels", "instances"]
+
+
+def test_the_mat_has_every_target_and_one_without_labels_has_depth_alone(nyu, tmp_path):
+    colors, depths = tiny(1)
+    write_labeled(tmp_path, colors, depths=depths)
+
+    everything = {"depth", "semantic", "instances", "panoptic"}
+    assert NyuDepthV2(root=nyu).available().keys() == everything
+    assert NyuDepthV2(root=tmp_path).available().keys() == {"depth"}
+    NyuDepthV2(root=nyu).require(everything)
+
+
+@pytest.mark.parametrize("form", ["bts", "h5"])
+def test_a_tree_asked_for_classes_says_that_it_has_none(tmp_path, form):
+    if form == "bts":
+        write_bts(tmp_path, count=1)
+    else:
+        write_h5(tmp_path, H5)
+    source = NyuDepthV2(root=tmp_path)
+
+    source.require(["depth"])
+    assert [*source.load(rows(source)[0]).targets] == ["depth"]
+    with pytest.raises(
+        SourceError, match=r"has no 'semantic': it has depth\. nyu_depth_v2_labeled"
+    ):
+        source.require(["depth", "semantic"])
+
+
+# Which image it is.
+
+
+def test_a_frame_of_the_labeled_set_is_known_by_its_published_number(nyu, tmp_path):
+    source = NyuDepthV2(root=nyu, split="all")
+    ids = [source.load(row).provenance["image_id"] for row in rows(source)]
+    assert ids == [f"nyu-depth-v2/{number:04d}" for number in range(1, 6)]
+
+    colors, depths = tiny(2)
+    write_labeled(tmp_path, colors, depths=depths)
+    assert {row["image_id"] for row in rows(NyuDepthV2(root=tmp_path))} == {""}
+
+
+@pytest.mark.parametrize("below", ["", "official_splits", "official_splits/test/bathroom"])
+def test_bts_counts_the_official_frames_from_0(tmp_path, below):
+    write_bts(tmp_path, count=3, folder="official_splits/test/bathroom")
+    source = NyuDepthV2(root=tmp_path / below, split="test")
+
+    assert [row["image_id"] for row in rows(source)] == [
+        f"nyu-depth-v2/{number:04d}" for number in (1, 2, 3)
+    ]
+
+
+def test_the_number_less_1_of_a_bts_test_file_is_that_of_a_train_frame(samples):
+    data = (samples / "nyu" / "nyuv2-meta-data" / "splits.mat").read_bytes()
+    test = read_mat5(data)["testNdxs"].reshape(-1).astype(int).tolist()
+    train = read_mat5(data)["trainNdxs"].reshape(-1).astype(int).tolist()
+
+    assert 46 in test  # official_splits/test/bathroom/rgb_00045.jpg
+    assert 45 in train
+    assert {1, 9, 21} <= {*test}  # val/official/00001.h5, 00009.h5, 00021.h5
+    assert {0, 8, 10, 20, 22}.isdisjoint(test)
+
+
+def test_raw_frames_are_known_by_scene_and_file_and_their_bytes_by_hash(tmp_path):
+    write_bts(tmp_path, count=1)
+    found = only(NyuDepthV2(root=tmp_path)).provenance
+
+    assert found["image_id"] == "nyu-depth-v2/room_0001/rgb_00000"
+    data = (tmp_path / "sync/room_0001/rgb_00000.jpg").read_bytes()
+    assert found["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_an_h5_frame_is_known_by_its_published_number_in_the_test_split(tmp_path):
+    write_h5(tmp_path, H5)
+    ids = [row["image_id"] for row in rows(NyuDepthV2(root=tmp_path, split="all"))]
+
+    assert ids == [
+        "nyu-depth-v2/kitchen_0001/00001",
+        "nyu-depth-v2/kitchen_0001/00101",
+        "nyu-depth-v2/0001",
+    ]
+
+
 # The BTS tree.
 
 
@@ -312,7 +510,7 @@ def test_a_frame_whose_depth_is_missing_is_a_reject(tmp_path):
     (tmp_path / "sync/room_0001/sync_depth_00000.png").unlink()
 
     with pytest.raises(SampleError) as caught:
-        only(NyuDepthV2(root=tmp_path))
+        meters(only(NyuDepthV2(root=tmp_path)))
     assert caught.value.args[:3] == ("MISSING", "depth", "sync/room_0001/sync_depth_00000.png")
 
 
@@ -322,7 +520,7 @@ def test_depth_as_large_as_its_image_or_a_reject(tmp_path):
     (tmp_path / "sync/room_0001/sync_depth_00000.png").write_bytes(other)
 
     with pytest.raises(SampleError, match=r"\(48, 64\), got \(24, 64\) \[SHAPE\]"):
-        only(NyuDepthV2(root=tmp_path))
+        meters(only(NyuDepthV2(root=tmp_path)))
 
 
 def test_8_bit_depth_is_refused_before_a_build_and_a_reject_when_it_comes_later(tmp_path):
@@ -333,7 +531,7 @@ def test_8_bit_depth_is_refused_before_a_build_and_a_reject_when_it_comes_later(
     (place / "sync_depth_00001.png").write_bytes(eight)
     source = NyuDepthV2(root=tmp_path)
     with pytest.raises(SampleError, match=r"16-bit gray PNG .*got 8-bit gray 64x48 \[MODE\]"):
-        source.load(rows(source)[1])
+        meters(source.load(rows(source)[1]))
     (place / "sync_depth_00000.png").write_bytes(eight)
     with pytest.raises(SourceError, match=r"16-bit .* got 8-bit gray.*DenseDepth.*labeled \.mat"):
         NyuDepthV2(root=tmp_path).index()
@@ -353,7 +551,7 @@ def test_depth_cut_short_is_a_reject(tmp_path):
     truncate(tmp_path / "sync/room_0001/sync_depth_00000.png")
 
     with pytest.raises(SampleError, match=r"must be whole.*\[DECODE\]"):
-        only(NyuDepthV2(root=tmp_path))
+        meters(only(NyuDepthV2(root=tmp_path)))
 
 
 # The .h5 tree.
@@ -406,7 +604,7 @@ def test_an_h5_frame_that_breaks_the_form_is_a_reject(tmp_path, change, code):
                 file[name] = values
 
     with pytest.raises(SampleError) as caught:
-        only(NyuDepthV2(root=tmp_path))
+        meters(only(NyuDepthV2(root=tmp_path)))
     assert caught.value.args[0] == code
 
 
@@ -459,31 +657,8 @@ def test_what_is_no_dataset_is_refused(tmp_path, content):
         NyuDepthV2(root=Path(__file__)).index()
 
 
-def test_the_eigen_crop_cuts_image_depth_and_camera_together(nyu):
-    row = rows(NyuDepthV2(root=nyu))[0]
-    whole = NyuDepthV2(root=nyu).load(row)
-    cropped = NyuDepthV2(root=nyu, crop="eigen").load(row)
-    depth = cropped.targets["depth"]
-
-    assert depth.shape == cropped.picture.rgb.shape[:2] == (426, 560)
-    assert np.array_equal(cropped.picture.rgb, whole.picture.rgb[EIGEN_CROP])
-    assert np.array_equal(depth.meters, whole.targets["depth"].meters[EIGEN_CROP])
-    assert (depth.camera.fx, depth.camera.fy) == (CAMERA.fx, CAMERA.fy)
-    assert (depth.camera.cx, depth.camera.cy) == (CAMERA.cx - 41, CAMERA.cy - 45)
-    assert not (cropped.picture.rgb == 255).all(axis=-1).any()
-
-
-def test_the_eigen_crop_of_a_jpeg_is_a_png_and_of_a_small_frame_a_reject(samples, tmp_path):
-    cropped = NyuDepthV2(root=samples / "nyu" / "bts", crop="eigen")
-    small = NyuDepthV2(root=write_bts(tmp_path, count=1), crop="eigen")
-
-    assert only(cropped).picture.format == rows(cropped)[0]["image"] == "png"
-    with pytest.raises(SampleError, match=r"480x640 frames, got \(48, 64\) \[SHAPE\]"):
-        only(small)
-
-
 def test_a_pickled_source_takes_no_open_file_along(nyu):
-    source = NyuDepthV2(root=nyu, crop="eigen")
+    source = NyuDepthV2(root=nyu)
     row = rows(source)[0]
     before = source.load(row)
 
@@ -491,9 +666,7 @@ def test_a_pickled_source_takes_no_open_file_along(nyu):
     copy = pickle.loads(data)
 
     assert len(data) < 1000
-    assert vars(copy) == {
-        name: vars(source)[name] for name in ("root", "split", "depth", "crop", "scenes")
-    }
+    assert vars(copy) == {name: vars(source)[name] for name in ("root", "split", "depth", "scenes")}
     assert copy.load(row).picture.data == before.picture.data
 
 

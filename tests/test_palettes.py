@@ -15,15 +15,14 @@ from vtencode.palettes import (
     clash,
     distinct,
     format_color,
-    format_legend,
     min_distance,
     painter_colors,
     palette,
     parse_color,
-    parse_legend,
     seeded,
     voc_colors,
 )
+from vtencode.seeds import generator
 
 BLACK, GRAY, WHITE = (0, 0, 0), (128, 128, 128), (255, 255, 255)
 colors = st.tuples(*[st.integers(0, 255)] * 3)
@@ -119,6 +118,28 @@ def test_random_colors_depend_on_their_seed_alone():
     assert not np.array_equal(one, seeded(50, seed=2))
 
 
+def test_random_colors_are_the_first_darts_that_are_clear_of_all_before_them():
+    darts = generator(3, "palette", "60").integers(0, 256, size=(1 << 15, 3), dtype=np.int64)
+    chosen = [np.array(BLACK)]
+    for dart in darts:
+        if len(chosen) <= 60 and (((np.array(chosen) - dart) ** 2).sum(axis=1) >= 40**2).all():
+            chosen.append(dart)
+
+    assert np.array_equal(seeded(60, seed=3, apart=40, reserved=[BLACK]), chosen[1:])
+
+
+def test_random_colors_can_be_drawn_from_a_list():
+    listed = palette("css").colors
+
+    made = seeded(12, seed=5, apart=80, reserved=[BLACK], among=listed)
+
+    assert {tuple(color) for color in made.tolist()} <= {tuple(color) for color in listed.tolist()}
+    assert min_distance([BLACK, *made.tolist()]) >= 80
+    assert not np.array_equal(made, seeded(12, seed=6, apart=80, reserved=[BLACK], among=listed))
+    with pytest.raises(SpecError, match="3 did"):
+        seeded(4, seed=0, apart=0, among=np.array([BLACK, GRAY, WHITE, WHITE]))
+
+
 def test_random_colors_keep_the_distance_that_was_asked_for():
     assert min_distance(seeded(50, seed=4, apart=50)) >= 50
     with pytest.raises(SpecError, match="do not fit"):
@@ -212,19 +233,20 @@ def test_a_color_survives_being_written(color, style):
     assert parse_color(format_color(color, style)) == color
 
 
-@given(
-    st.dictionaries(st.text(min_size=1, max_size=12), colors, max_size=6),
-    st.sampled_from(["round", "angle", "hex", "rgb"]),
-)
-def test_a_legend_survives_being_written(legend, style):
-    assert parse_legend(format_legend(legend, style)) == legend
-    assert parse_legend("Use this mapping: " + format_legend(legend, style) + ".") == legend
+@pytest.mark.parametrize("name", palette("css").names)
+def test_a_color_with_a_name_survives_being_written(name):
+    color = parse_color(name)
+
+    assert format_color(color, "name") == name
+    assert parse_color(format_color(color, "name")) == color
+
+
+def test_a_color_without_a_name_is_not_written_as_one():
+    with pytest.raises(SpecError, match="must be one that CSS names"):
+        format_color((1, 2, 3), "name")
 
 
 def test_the_notations_of_genuine_prompts_are_read():
-    assert parse_legend(
-        '{"cat ears": <255, 165, 0>, "exit sign": <0, 0, 255>, "background": <125, 0, 125>}'
-    ) == {"cat ears": (255, 165, 0), "exit sign": (0, 0, 255), "background": (125, 0, 125)}
     assert parse_color("RGB(88, 50, 82)") == (88, 50, 82)
     assert parse_color("#80C000") == (128, 192, 0)
     assert parse_color("solid yellow") == (255, 255, 0)

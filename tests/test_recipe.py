@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from vtencode.codecs.depth import DepthCodec
 from vtencode.errors import RecipeError
 from vtencode.instructions import load_pool
-from vtencode.recipe import Recipe, load_recipe, override_tree, recipe_names, recipe_schema
+from vtencode.pairs import pair_schema
+from vtencode.recipe import (
+    Recipe,
+    load_recipe,
+    mix_names,
+    mix_schema,
+    override_tree,
+    recipe_names,
+    recipe_schema,
+)
 from vtencode.spec import canonical_json
 
 ROOT = Path(__file__).parents[1]
@@ -108,7 +117,7 @@ def test_the_shipped_recipe_says_what_the_paper_did() -> None:
     recipe = load_recipe("nyu-depth")
     (task,) = recipe.tasks
     assert task.make_codec() == DepthCodec()
-    assert task.pool == load_pool("depth")
+    assert recipe.pool(task) == load_pool("depth")
     assert (recipe.source.name, recipe.source.split) == ("nyu-depth-v2", "train")
 
 
@@ -155,7 +164,38 @@ def test_the_report_is_one_line_a_fault(written) -> None:
         ("  name: depth\n", "  name: dpeth\n", (8, "tasks.0.codec", "Did you mean 'depth'?")),
         ("  name: depth\n", "  name: os:system\n", (8, "tasks.0.codec", "named 'os:system'")),
         ("  name: depth\n", "  preset: x\n", (8, "tasks.0.codec.name", "is missing")),
-        ("- Draw the depth.", "- Paint the depth.", (10, "tasks.0.instructions", "twice")),
+        ("- Draw the depth.", "- Paint the depth.", (12, "tasks.0.instructions.1", "twice")),
+        (
+            "- Draw the depth.",
+            "- Draw {depht}.",
+            (12, "tasks.0.instructions.1", "must name fields"),
+        ),
+        ("- Draw the depth.", "- Draw {depth", (12, "tasks.0.instructions.1", "brace")),
+        (
+            "- task: depth\n",
+            "- task: depth\n    options: {x: 1}\n",
+            (8, "tasks.0.options", "x is not"),
+        ),
+        (
+            "- task: depth\n",
+            "- task: depth\n    share: 0\n",
+            (8, "tasks.0.share", "must be > 0, got 0"),
+        ),
+        (
+            "- task: depth\n",
+            "- task: depth\n    target: labels\n",
+            (8, "tasks.0.target", "a target"),
+        ),
+        ("- task: depth", "- task: semantic", (8, "tasks.0.codec", "must paint SemanticMask")),
+        ("seed: 3", "framing: {crop: [1, 2]}", (15, "framing.crop", "must be a list of 4")),
+        ("seed: 3", "framing: {flip: 2}", (15, "framing", "flip must be a share")),
+        ("seed: 3", "framing: {resise: auto}", (15, "framing.resise", "Did you mean 'resize'?")),
+        ("seed: 3", "heldout: 1", (15, "heldout", "must be < 1, got 1")),
+        (
+            "seed: 3",
+            "leak_guard: {against: [x]}",
+            (15, "leak_guard.against.0", "'x' must be a list"),
+        ),
         ("- Draw the depth.", "- 3", (12, "tasks.0.instructions.1", "must be text, got 3")),
         ("samples_per_shard: 10", "samples_per_shard: 0", (14, "output.samples_per_shard", ">= 1")),
         ("samples_per_shard: 10", "samples_per_shard: 1e3", (14, "output.", "whole number, got")),
@@ -237,7 +277,9 @@ def test_a_recipe_that_is_nowhere_is_told_with_the_choice(name) -> None:
         ("title=a=b", lambda r: r.title, "a=b"),
         ("max_rejects=1e-2", lambda r: r.max_rejects, 0.01),
         ("source.split=all", lambda r: r.source.split, "all"),
-        ("source.crop=eigen", lambda r: r.source.options()[0]["crop"], "eigen"),
+        ("source.depth=raw", lambda r: r.source.options()[0]["depth"], "raw"),
+        ("framing.crop=[41, 45, 601, 471]", lambda r: r.framing.made.crop, (41, 45, 601, 471)),
+        ("heldout=0.5", lambda r: r.pool(r.tasks[0]).heldout, 0.5),
         ("source.scenes=[a, b]", lambda r: r.source.options()[0]["scenes"], ("a", "b")),
         ("output.samples_per_shard=4", lambda r: r.output.samples_per_shard, 4),
         ("contract.depth={range_m: [0, 9], median_m: [1, 2]}",
@@ -247,8 +289,8 @@ def test_a_recipe_that_is_nowhere_is_told_with_the_choice(name) -> None:
         (f"{CODEC}.far_level=1780", lambda r: r.tasks[0].make_codec().far_level, 1780),
         (f"{CODEC}.unknown=[0, 128, 64]", lambda r: r.tasks[0].make_codec().unknown, (0, 128, 64)),
         ("tasks.0.codec.preset=vision-banana", lambda r: r.tasks[0].make_codec(), DepthCodec()),
-        ("tasks.0.instructions.1=Show.", lambda r: r.tasks[0].pool.templates[1].text, "Show."),
-        ("tasks.0.instructions=depth", lambda r: r.tasks[0].pool, load_pool("depth")),
+        ("tasks.0.instructions.1=Show.", lambda r: r.pool(r.tasks[0]).templates[1].text, "Show."),
+        ("tasks.0.instructions=depth", lambda r: r.pool(r.tasks[0]), load_pool("depth")),
     ],
 )  # fmt: skip
 def test_an_override_changes_one_value(mine, override, read, value) -> None:
@@ -376,9 +418,9 @@ def test_any_recipe_comes_back_from_its_identity(mine, chosen) -> None:
 
 def test_the_identity_writes_every_default_out() -> None:
     identity = load_recipe("nyu-depth").identity()
-    assert identity["source"].keys() == {"name", "split", "depth", "crop", "scenes"}
+    assert identity["source"].keys() == {"name", "split", "depth", "scenes"}
     assert identity["tasks"][0]["codec"] == DepthCodec().spec()
-    assert len(identity["tasks"][0]["instructions"]) >= 20
+    assert len(identity["tasks"][0]["instructions"]["add"]) >= 30
 
 
 @pytest.mark.parametrize(
@@ -406,7 +448,11 @@ def test_what_decides_no_byte_is_not_part_of_the_identity(written, old, new) -> 
         ("seed: 3", "seed: 4"),
         ("name: mine", "name: yours"),
         ("split: test", "split: train"),
-        ("split: test", "split: test\n  crop: eigen"),
+        ("split: test", "split: test\n  depth: raw"),
+        ("seed: 3", "seed: 3\nframing: {resize: none}"),
+        ("seed: 3", "seed: 3\nframing: {flip: 0.5}"),
+        ("seed: 3", "seed: 3\nheldout: 0.3"),
+        ("seed: 3", "seed: 3\nleak_guard: {against: [nyu-depth-v2-test]}"),
         ("samples_per_shard: 10", "samples_per_shard: 11"),
         ("      name: depth", "      name: depth\n      params: {far_level: 1783}"),
         ("seed: 3", "seed: 3\ncontract: {depth: {range_m: [0, 9], median_m: [1, 2]}}"),
@@ -424,6 +470,22 @@ def test_the_shipped_schema_is_fresh() -> None:
         "schemas/recipe.schema.json is stale. "
         "Write it anew: python -m vtencode.recipe > schemas/recipe.schema.json"
     )
+
+
+@pytest.mark.parametrize(("name", "made"), [("mix", mix_schema), ("pair", pair_schema)])
+def test_the_other_shipped_schemas_are_fresh(name, made) -> None:
+    shipped = (ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    assert shipped == made(), f"schemas/{name}.schema.json is stale: write it anew"
+
+
+@pytest.mark.parametrize("name", mix_names())
+def test_shipped_mixes_keep_to_the_schema(name) -> None:
+    import jsonschema
+
+    from vtencode.yaml12 import parse
+
+    text = (ROOT / "recipes" / "mixes" / f"{name}.yaml").read_text(encoding="utf-8")
+    jsonschema.validate(parse(text, where=name).value, json.loads(mix_schema()))
 
 
 def test_the_schema_knows_every_field_and_no_other() -> None:
@@ -489,8 +551,7 @@ def hostile(tmp_path_factory) -> tuple[Path, dict[str, tuple[str, list[str]]]]:
 
 def test_a_hostile_recipe_is_a_recipe_error_and_nothing_else(hostile) -> None:
     _, told = hostile
-    harmless = {"format": "loaded"}  # an instruction is text, never a template to be filled
-    assert told == {name: harmless.get(name, "RecipeError") for name in told}
+    assert told == dict.fromkeys(told, "RecipeError")
 
 
 def test_a_hostile_recipe_runs_nothing(hostile) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vtencode.dataset import Dataset, Pair, open_dataset
     from vtencode.errors import VtencodeError
     from vtencode.frame_check import FrameReport, check_frame
+    from vtencode.leaks.audit import Audit, audit
     from vtencode.legends import Legend
     from vtencode.recipe import Recipe, load_recipe
     from vtencode.targets import (
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 
 #: Public names and their homes; importing vtencode imports none of them.
 _HOMES = {
+    "Audit": "leaks.audit",
     "Camera": "targets",
     "Code": "codecs.base",
     "Codec": "codecs.base",
@@ -63,6 +65,7 @@ _HOMES = {
     "Verification": "verification.run",
     "Visibility": "targets",
     "VtencodeError": "errors",
+    "audit": "leaks.audit",
     "build": "building.run",
     "check_frame": "frame_check",
     "codec": "codecs.base",
@@ -74,6 +77,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Audit",
     "Camera",
     "Code",
     "Codec",
@@ -95,6 +99,7 @@ __all__ = [
     "Verification",
     "Visibility",
     "VtencodeError",
+    "audit",
     "build",
     "check_frame",
     "codec",

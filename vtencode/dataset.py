@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vtencode.building.ledger import read_manifest
 from vtencode.codecs.base import Decoded, codec_from_spec
 from vtencode.errors import ShardError
+from vtencode.manifest import read_manifest
 from vtencode.painted import read_painted
 from vtencode.registry import find
 from vtencode.sinks.base import Record

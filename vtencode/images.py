@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vtencode.errors import CodeError
+from vtencode.pixels import check_rgb
 from vtencode.png import MAX_PIXELS, check_rgb8, has_exif, png_header, read_png, write_png
 from vtencode.targets import Array
 
@@ -19,6 +20,8 @@ Format = Literal["jpg", "png"]
 _MAGIC: dict[bytes, Format] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 _PILLOW: dict[Format, str] = {"jpg": "JPEG", "png": "PNG"}
 _ORIENTATION_TAG = 0x0112
+#: What a JPEG that must be written again is written with: 4:4:4 keeps color as sharp as light.
+_JPEG_QUALITY = 95
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,16 @@ class Picture:
         picture = cls(data, "png", width=rgb.shape[1], height=rgb.shape[0])
         picture.__dict__["rgb"] = rgb
         return picture
+
+    @classmethod
+    def jpeg_from_rgb(cls, rgb: Array) -> Picture:
+        """Make a JPEG picture of uint8 (H, W, 3), which its pixels come close to."""
+        from PIL import Image
+
+        file = io.BytesIO()
+        image = Image.fromarray(check_rgb(rgb))
+        image.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling="4:4:4")
+        return cls(file.getvalue(), "jpg", width=rgb.shape[1], height=rgb.shape[0])
 
     @cached_property
     def rgb(self) -> Array:

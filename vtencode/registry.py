@@ -106,8 +106,29 @@ REGISTRIES: dict[str, Registry] = {
                 "seeded": "vtencode.free_colors.seeded:SeededColors",
             },
         ),
-        Registry("source", {"nyu-depth-v2": "vtencode.sources.nyu_depth_v2:NyuDepthV2"}),
+        Registry(
+            "source",
+            {
+                "nyu-depth-v2": "vtencode.sources.nyu_depth_v2:NyuDepthV2",
+                "scenes": "vtencode.miniatures.scene_source:Scenes",
+            },
+        ),
         Registry("miniature", {"nyu-depth-v2": "vtencode.miniatures.nyu_depth_v2:write"}),
+        Registry(
+            "task",
+            {
+                "binary": "vtencode.tasks.binary:BinaryTask",
+                "depth": "vtencode.tasks.dense:DepthTask",
+                "instance": "vtencode.tasks.instance:InstanceTask",
+                "keypoints": "vtencode.tasks.joints:KeypointsTask",
+                "normals": "vtencode.tasks.dense:NormalsTask",
+                "panoptic": "vtencode.tasks.panoptic:PanopticTask",
+                "part": "vtencode.tasks.classes:PartTask",
+                "reasoning": "vtencode.tasks.pointing:ReasoningTask",
+                "referring": "vtencode.tasks.pointing:ReferringTask",
+                "semantic": "vtencode.tasks.classes:SemanticTask",
+            },
+        ),
         Registry("sink", {"webdataset": "vtencode.sinks.webdataset:WebDatasetSink"}),
         Registry("engine", {"local": "vtencode.engines.local:LocalEngine"}),
     )

@@ -32,7 +32,8 @@ class Chance:
     """What the choices of one pair are drawn from.
 
     `key` is the pair's; `turn` is its place in the dataset, so that neighbors can be made to
-    differ; `evaluation` asks for the phrasings and legends that training never sees.
+    differ; `evaluation` asks for the share `heldout` of phrasings and legends that training never
+    sees.
 
     >>> Chance(0, "nyu-0042-depth").share("flip") == Chance(0, "nyu-0042-depth").share("flip")
     True
@@ -42,6 +43,7 @@ class Chance:
     key: str
     turn: int = 0
     evaluation: bool = False
+    heldout: float = 0.2
 
     def draw(self, *names: str) -> int:
         """A uniform 64-bit number for this choice."""

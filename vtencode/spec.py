@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
 from sys import float_info
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -112,7 +113,23 @@ def _from_json(hint: Any, value: Any, field: Field[Any]) -> Any:
         return value
     if get_origin(hint) is tuple:
         return _tuple(get_args(hint), value)
+    if get_origin(hint) is UnionType:
+        return _one_of(get_args(hint), value, field)
     return _scalar(hint, value)
+
+
+def _one_of(hints: tuple[Any, ...], value: Any, field: Field[Any]) -> Any:
+    """Read a value as the first of several types that it can be; what it cannot be is told."""
+    if value is None and NoneType in hints:
+        return None
+    faults = []
+    for hint in hints:
+        if hint is not NoneType:
+            try:
+                return _from_json(hint, value, field)
+            except SpecError as error:
+                faults.append(str(error))
+    raise SpecError(", or ".join(faults))
 
 
 def _nested(kind: str, value: Any) -> Any:

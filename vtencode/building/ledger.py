@@ -3,8 +3,9 @@
     out/
       train-00000.tar …        shards; under their final names only when whole
       rejects.jsonl            planned pairs that could not be built, sorted by key
+      filtered.jsonl           planned pairs that were left out on purpose, sorted by key
       manifest.json            written last: without it, this is no dataset
-      .vtencode/               plan.json, index.arrow, shards/00000.json, source.json, lock
+      .vtencode/               plan.json, *.arrow, shards/00000.json, source.json, lock
 
 Data before record, record before manifest: whatever moment a build is killed at, what it left is
 whole or ignored, and the same command finishes it to the same bytes.
@@ -14,45 +15,25 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import shutil
 import socket
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vtencode.building.plan import Plan, differences
-from vtencode.building.shard import ShardRecord, rows_file
+from vtencode.building.account import account, lines
+from vtencode.building.plan import Plan, Tables, differences
+from vtencode.building.rows import write_tables
+from vtencode.building.shard import ShardRecord
 from vtencode.durable import file_sha256, remove_partial, write_whole
-from vtencode.errors import (
-    BuildError,
-    LockedError,
-    NotADatasetError,
-    PlanChangedError,
-    VerificationError,
-)
-from vtencode.recipe import Recipe
+from vtencode.errors import BuildError, LockedError, PlanChangedError
+from vtencode.manifest import MANIFEST
+from vtencode.recipe import Mix
 from vtencode.spec import canonical_json
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-MANIFEST, REJECTS = "manifest.json", "rejects.jsonl"
-FORMAT = "vtencode/1"
-#: What readers of a manifest rely on.
-MANIFEST_FIELDS = {
-    "counts",
-    "dataset",
-    "limit",
-    "plan_sha256",
-    "recipe",
-    "rejects_sha256",
-    "shards",
-    "split",
-}
+REJECTS, FILTERED = "rejects.jsonl", "filtered.jsonl"
 
 
 def pretty_json(value: Any) -> bytes:
@@ -66,7 +47,6 @@ class Ledger:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.private = out / ".vtencode"
-        self.index = self.private / "index.arrow"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -101,7 +81,7 @@ class Ledger:
                 if fresh and not self._plan.is_file():
                     self._vanish(and_out=made)
 
-    def adopt(self, plan: Plan, table: pa.Table, origin: dict[str, Any]) -> None:
+    def adopt(self, plan: Plan, tables: Tables, origin: dict[str, Any]) -> None:
         """Make this folder a build of `plan`, or find that it already is.
 
         `origin` says where the source was read from; it is kept for `verify`, and is not part of
@@ -117,7 +97,7 @@ class Ledger:
                     f"{', '.join(changed[:5])}. Choose another --out, or build with what it was "
                     "begun with."
                 )
-        write_whole(self.index, rows_file(table))
+        write_tables(tables, self.private)
         if not self._plan.is_file():
             write_whole(self._plan, pretty_json(plan.to_json()))
         write_whole(self.private / "source.json", pretty_json(origin))
@@ -139,13 +119,16 @@ class Ledger:
         """Note that a shard is whole; its file is already under its final name."""
         write_whole(self._record_path(record.shard), pretty_json(record.to_json()))
 
-    def close(self, plan: Plan, recipe: Recipe, records: Sequence[ShardRecord]) -> dict[str, Any]:
-        """Commit: check that nothing planned was lost, then write rejects and manifest."""
-        manifest, rejects = _manifest(plan, recipe, records)
+    def close(self, plan: Plan, mix: Mix, records: Sequence[ShardRecord]) -> dict[str, Any]:
+        """Commit: check that nothing planned was lost, then say what was left out, and the rest."""
+        rejects = lines([left for record in records for left in record.rejects])
+        filtered = lines([left for record in records for left in record.filtered])
+        manifest = account(plan, mix, records, rejects=rejects, filtered=filtered)
         counts = manifest["counts"]
         if counts["planned"] != counts["written"] + counts["rejected"] + counts["filtered"]:
             raise BuildError(f"planned must be written + rejected + filtered, got {counts}.")
         write_whole(self.out / REJECTS, rejects)
+        write_whole(self.out / FILTERED, filtered)
         write_whole(self.out / MANIFEST, pretty_json(manifest))
         return manifest
 
@@ -176,79 +159,3 @@ class Ledger:
 
     def _record_path(self, shard: int) -> Path:
         return self.private / "shards" / f"{shard:05d}.json"
-
-
-def read_manifest(out: Path) -> dict[str, Any]:
-    """The manifest of a finished dataset, its own hash checked.
-
-    Raises `NotADatasetError` when nothing was built there, `VerificationError` when a build is
-    not finished or the manifest was edited.
-    """
-    path = out / MANIFEST
-    if not path.is_file():
-        if (out / ".vtencode" / "plan.json").is_file():
-            raise VerificationError(f"{out} is an unfinished build: run the same build again.")
-        raise NotADatasetError(f"{out} must hold a {MANIFEST}, and does not: build into it first.")
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
-        stated = manifest.pop("self_sha256")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise VerificationError(f"{path} must be a manifest of vtencode: {error}.") from error
-    lacking = MANIFEST_FIELDS - set(manifest)
-    if lacking:
-        raise VerificationError(f"{path} must have {', '.join(sorted(lacking))}, and does not.")
-    if stated != _digest(manifest):
-        raise VerificationError(f"{path} was changed after it was written: its hash differs.")
-    return {**manifest, "self_sha256": stated}
-
-
-def _manifest(
-    plan: Plan, recipe: Recipe, records: Sequence[ShardRecord]
-) -> tuple[dict[str, Any], bytes]:
-    rejects = sorted((r for record in records for r in record.rejects), key=lambda r: r.key)
-    lines = b"".join(canonical_json(vars(reject)).encode() + b"\n" for reject in rejects)
-    written = sum(record.written for record in records)
-    publication = recipe.source.reader.publication
-    manifest = {
-        "format": FORMAT,
-        "dataset": recipe.name,
-        "title": recipe.title,
-        "split": plan.split,
-        "limit": plan.limit,
-        "license": publication.license,
-        "citation": publication.citation,
-        "home": publication.home,
-        "plan_sha256": plan.digest,
-        "recipe": dict(plan.recipe),
-        "source": dict(plan.source),
-        "counts": {
-            "planned": plan.pairs,
-            "written": written,
-            "rejected": len(rejects),
-            "filtered": 0,
-        },
-        "unit": recipe.unit,
-        "worst_error": max((record.worst_error for record in records), default=0.0),
-        "worst_share_of_tolerance": max(
-            (record.worst_share_of_tolerance for record in records), default=0.0
-        ),
-        "shards": [
-            {
-                "name": record.name,
-                "bytes": record.bytes,
-                "sha256": record.sha256,
-                "content_sha256": record.content_sha256,
-                "written": record.written,
-                "rejected": len(record.rejects),
-            }
-            for record in records
-        ],
-        "rejects_sha256": hashlib.sha256(lines).hexdigest(),
-        "content_sha256": _digest([record.content_sha256 for record in records]),
-        "encoder": {"zlib": zlib.ZLIB_RUNTIME_VERSION},
-    }
-    return {**manifest, "self_sha256": _digest(manifest)}, lines
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from vtencode.errors import SampleError, SourceError, SpecError
-from vtencode.pairs import check_depth
-from vtencode.recipe import Recipe
+from vtencode.building.order import pair_table, shuffled
+from vtencode.building.plausible import check_plausible
+from vtencode.errors import SourceError, SpecError
+from vtencode.pairs import pair_key
+from vtencode.recipe import Mix, Recipe
 from vtencode.registry import find
-from vtencode.seeds import draw
 from vtencode.sources.base import KEY, Source
 from vtencode.spec import canonical_json
-from vtencode.targets import DepthMap
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = "vtencode-plan/1"
-#: Frames looked at before a build, evenly spread: enough to see a wrong unit.
-LOOK_AT = 5
+FORMAT = "vtencode-plan/2"
 
 
 @dataclass(frozen=True)
 class Plan:
     """An immutable description of a build; equal plans build equal bytes.
 
-    `recipe` is `Recipe.identity()`; `fingerprint` and `index` are hashes of the source's files
-    and of the planned rows. Rows are samples; each makes one pair a task, and pairs are cut into
-    shards of `per_shard`, whatever is rejected later.
+    `recipe` is `Mix.identity()`. `sources` has, for each part, the fingerprint of its files and a
+    hash of its rows; `order` is a hash of the pairs, which are cut into shards of `per_shard`,
+    whatever is rejected later.
     """
 
     recipe: Mapping[str, Any]
-    source: Mapping[str, Any]
-    index: str
+    sources: Sequence[Mapping[str, Any]]
+    order: str
     samples: int
     pairs: int
     per_shard: int
@@ -69,50 +65,77 @@ class Plan:
         return hashlib.sha256(canonical_json(self.to_json()).encode()).hexdigest()
 
 
-def make_plan(recipe: Recipe, source: Source, *, limit: int | None) -> tuple[Plan, pa.Table]:
-    """Plan a build: the plan, and its samples in the order they will be written.
+@dataclass(frozen=True)
+class Tables:
+    """The pairs of a plan in their order, and the samples of each part that they are made of."""
 
-    The order is a shuffle by the hash of seed and key: neighbors in a scene part, and a limit
-    takes an even share. Raises `SourceError` when the data are not what the recipe expects.
+    pairs: pa.Table
+    samples: tuple[pa.Table, ...]
+
+
+def make_plan(mix: Mix, sources: Sequence[Source], *, limit: int | None) -> tuple[Plan, Tables]:
+    """Plan a build of a mix, whose parts are read from `sources`; `limit` samples of each.
+
+    Raises `SourceError` when the data are not what the recipes expect.
     """
     if limit is not None and limit < 1:
         raise SpecError(f"limit must be at least 1 sample, got {limit}.")
-    found = source.index()
-    keys = found["key"].to_pylist()
-    _check_keys(keys)
-    order = sorted(
-        range(len(keys)), key=lambda at: (draw(recipe.seed, "order", keys[at]), keys[at])
+    samples = tuple(
+        _samples(part.recipe, source, limit)
+        for part, source in zip(mix.parts, sources, strict=True)
     )
-    table = found.take(order[:limit]).combine_chunks()
-    _check_one_format(table, recipe)
-    _check_plausible(table, recipe, source)
-    files = source.files()
+    _check_one_format(samples, mix)
+    pairs = pair_table(mix, samples)
+    _check_pair_keys(pairs, samples, mix)
     plan = Plan(
-        recipe=recipe.identity(),
-        source={
-            "fingerprint": source.fingerprint(),
-            "files": len(files),
-            "bytes": sum(size for _, size in files),
-        },
-        index=_table_digest(table),
-        samples=len(table),
-        pairs=len(table) * len(recipe.tasks),
-        per_shard=recipe.output.samples_per_shard,
+        recipe=mix.identity(),
+        sources=[_source_facts(s, t) for s, t in zip(sources, samples, strict=True)],
+        order=_table_digest(pairs),
+        samples=sum(map(len, samples)),
+        pairs=len(pairs),
+        per_shard=mix.output.samples_per_shard,
         limit=limit,
-        split=recipe.source.split,
-        suffix=find("sink", recipe.output.format).suffix,
+        split=mix.split,
+        suffix=find("sink", mix.output.format).suffix,
     )
-    return plan, table
+    return plan, Tables(pairs, samples)
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], at: str = "") -> Iterator[str]:
     """Names of what differs between two plans' JSON, as `recipe.output.samples_per_shard`."""
     for key in sorted({*old, *new}):
-        before, after = old.get(key), new.get(key)
+        before, after = _numbered(old.get(key)), _numbered(new.get(key))
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from differences(before, after, f"{at}{key}.")
         elif before != after:
             yield f"{at}{key}"
+
+
+def _numbered(value: Any) -> Any:
+    """A list of sections as a mapping, by their numbers."""
+    listed = isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
+    return {str(at): each for at, each in enumerate(value)} if listed else value
+
+
+def _samples(recipe: Recipe, source: Source, limit: int | None) -> pa.Table:
+    """The rows of one part in the order of its hashes, checked."""
+    source.require(task.target_name for task in recipe.tasks)
+    found = source.index()
+    _check_keys(found["key"].to_pylist())
+    table = shuffled(found, recipe.seed, limit)
+    check_plausible(table, recipe, source)
+    return table
+
+
+def _source_facts(source: Source, table: pa.Table) -> dict[str, Any]:
+    files = source.files()
+    return {
+        "fingerprint": source.fingerprint(),
+        "files": len(files),
+        "bytes": sum(size for _, size in files),
+        "samples": len(table),
+        "index": _table_digest(table),
+    }
 
 
 def _check_keys(keys: list[str]) -> None:
@@ -124,43 +147,31 @@ def _check_keys(keys: list[str]) -> None:
         raise SourceError(f"the sample key {twice!r} must be used once, and is used twice.")
 
 
-def _check_one_format(table: pa.Table, recipe: Recipe) -> None:
+def _check_pair_keys(pairs: pa.Table, samples: Sequence[pa.Table], mix: Mix) -> None:
+    """Parts of a mix that read one dataset must not make one key twice."""
+    if len(samples) < 2:
+        return
+    names = [table["key"].to_pylist() for table in samples]
+    seen: dict[str, int] = {}
+    for pair in pairs.to_pylist():
+        part, task = pair["part"], mix.parts[pair["part"]].recipe.tasks[pair["task"]]
+        key = pair_key(names[part][pair["row"]], task.key, pair["repeat"])
+        other = seen.setdefault(key, part)
+        if other != part:
+            first, second = (mix.parts[at].recipe.name for at in (other, part))
+            raise SpecError(
+                f"{first} and {second} both make the pair {key!r}: give the task {task.key!r} of "
+                "one of them another name."
+            )
+
+
+def _check_one_format(samples: Sequence[pa.Table], mix: Mix) -> None:
     """Readers infer the members of a dataset from its first records, so all must be alike."""
-    formats = sorted(set(table["image"].to_pylist()))
-    if len(formats) > 1 and recipe.output.input == "source":
+    formats = sorted({name for table in samples for name in table["image"].to_pylist()})
+    if len(formats) > 1 and mix.output.input == "source":
         raise SpecError(
             f"the source mixes {' and '.join(formats)} images, and the records of a dataset must "
             "be alike: --set output.input=png"
-        )
-
-
-def _check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
-    """Stop a wrong unit or scale before anything is built from it."""
-    contract = recipe.contract.depth
-    depths = [task.task for task in recipe.tasks if issubclass(source.targets[task.task], DepthMap)]
-    if contract is None or not len(table) or not depths:
-        return
-    name = depths[0]
-    at = sorted(set(np.linspace(0, len(table) - 1, LOOK_AT).round().astype(int).tolist()))
-    faults, medians = [], []
-    for row in table.take(at).to_pylist():
-        try:
-            sample = source.load(row)
-            depth = sample.targets[name]
-            check_depth(depth, contract, where=sample.where)
-        except SampleError as error:
-            faults.append(error)
-        else:
-            medians.append(float(np.median(depth.meters[depth.valid])))
-    if len(faults) > len(at) / 2:
-        raise SourceError(
-            f"{source.root}: {len(faults)} of {len(at)} frames looked at. {faults[0]}"
-        )
-    low, high = contract.median_m
-    if not low <= np.median(medians) <= high:
-        raise SourceError(
-            f"{source.root}: depth must have a median of {low:g} to {high:g} m, got "
-            f"{np.median(medians):.4g} m over {len(medians)} frames. It may be in another unit."
         )
 
 

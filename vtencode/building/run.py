@@ -11,10 +11,10 @@ from typing import Any
 
 from vtencode.building.ledger import Ledger
 from vtencode.building.plan import Plan, make_plan
-from vtencode.building.setting import Setting, setting
-from vtencode.building.shard import BuildShard, ShardRecord
+from vtencode.building.setting import Places, Setting, setting
+from vtencode.building.shard import BuildShard, LeftOut, ShardRecord
 from vtencode.errors import BuildError
-from vtencode.recipe import Recipe
+from vtencode.recipe import Mix, Recipe
 from vtencode.registry import find
 
 #: Told (pairs done, pairs planned) as a build goes on.
@@ -38,23 +38,23 @@ class Built:
 
 
 def plan(
-    recipe: str | Path | Recipe,
+    recipe: str | Path | Recipe | Mix,
     *,
-    source: Path | str | None = None,
+    source: Places = None,
     demo: int | bool = False,
     limit: int | None = None,
     overrides: Sequence[str] = (),
 ) -> Plan:
     """What `build` with the same arguments would build; writes nothing."""
     with setting(recipe, source=source, demo=demo, overrides=overrides) as ready:
-        return make_plan(ready.recipe, ready.source, limit=limit)[0]
+        return make_plan(ready.mix, ready.sources, limit=limit)[0]
 
 
 def build(
-    recipe: str | Path | Recipe,
+    recipe: str | Path | Recipe | Mix,
     *,
     out: Path | str,
-    source: Path | str | None = None,
+    source: Places = None,
     demo: int | bool = False,
     limit: int | None = None,
     workers: int | None = None,
@@ -64,9 +64,10 @@ def build(
 ) -> Built:
     """Build a dataset into the folder `out`, or finish the build that was begun there.
 
-    `recipe` is a shipped name, a file, or a `Recipe`; `source` is where the published data are,
-    and `demo` asks for a miniature instead, of so many training frames; `limit` keeps that
-    many samples; `overrides` are `path.to.key=value`. The bytes written depend on these and on
+    `recipe` is a shipped name, a file, a `Recipe` or a `Mix`; `source` is where the published
+    data are, by the names of sources where there are several, and `demo` asks for miniatures
+    instead, of so many training frames; `limit` keeps that many samples of each recipe;
+    `overrides` are `path.to.key=value`. The bytes written depend on these and on
     the data alone: not on `workers`, `engine`, interruptions, or the time.
 
     Raises `RecipeError`, `SourceError`, `LockedError`, `PlanChangedError`, and `BuildError` when
@@ -75,14 +76,14 @@ def build(
     with setting(recipe, source=source, demo=demo, overrides=overrides) as ready:
         ledger = Ledger(Path(out))
         with ledger.locked():
-            made, table = make_plan(ready.recipe, ready.source, limit=limit)
-            ledger.adopt(made, table, dict(ready.origin))
+            made, tables = make_plan(ready.mix, ready.sources, limit=limit)
+            ledger.adopt(made, tables, dict(ready.origin))
             records = ledger.finished(made)
             workers = (os.cpu_count() or 1) if workers is None else workers
             _run(ledger, made, ready, records, engine=engine, workers=workers, report=report)
             ordered = [records[shard] for shard in range(made.shards)]
-            _check_rejects(made, ready.recipe, ordered)
-            return Built(ledger.out, ledger.close(made, ready.recipe, ordered))
+            _check_rejects(made, ready.mix, ordered)
+            return Built(ledger.out, ledger.close(made, ready.mix, ordered))
 
 
 def _run(
@@ -96,7 +97,7 @@ def _run(
     report: Report | None,
 ) -> None:
     """Build the shards that `records` lacks, and add theirs."""
-    done = sum(record.written + len(record.rejects) for record in records.values())
+    done = sum(tally.planned for record in records.values() for tally in record.tallies.values())
 
     def tick(count: int) -> None:
         nonlocal done
@@ -105,20 +106,29 @@ def _run(
             report(min(done, made.pairs), made.pairs)  # a worker's death repeats its shard
 
     tick(0)
-    work = BuildShard(made, ready.recipe, ready.source, ledger.out, ledger.index)
+    work = BuildShard(made, ready.mix, ready.sources, ledger.out, ledger.private)
     missing = [shard for shard in range(made.shards) if shard not in records]
     for shard, record in find("engine", engine)().run(work, missing, workers=workers, tick=tick):
         ledger.keep(record)
         records[shard] = record
 
 
-def _check_rejects(made: Plan, recipe: Recipe, records: Sequence[ShardRecord]) -> None:
+def _check_rejects(made: Plan, mix: Mix, records: Sequence[ShardRecord]) -> None:
     rejects = [reject for record in records for reject in record.rejects]
-    budget = max(FEW_REJECTS, ceil(recipe.max_rejects * made.pairs)) if recipe.max_rejects else 0
+    budget = max(FEW_REJECTS, ceil(mix.max_rejects * made.pairs)) if mix.max_rejects else 0
     if rejects and (len(rejects) > budget or len(rejects) == made.pairs):
-        examples = "; ".join(f"{r.where}: {r.field}: {r.message} [{r.code}]" for r in rejects[:3])
         raise BuildError(
             f"{len(rejects)} of {made.pairs} pairs were rejected, and at most "
-            f"{min(budget, made.pairs - 1)} may be. {examples}. Raise max_rejects to "
+            f"{min(budget, made.pairs - 1)} may be. {_examples(rejects)}. Raise max_rejects to "
             "bear them, or mend the source and choose another --out."
         )
+    filtered = [left for record in records for left in record.filtered]
+    if filtered and len(filtered) + len(rejects) == made.pairs:
+        raise BuildError(
+            f"all {made.pairs} pairs were filtered or rejected: {_examples(filtered)}. Ask for "
+            "what the images show, or of other images."
+        )
+
+
+def _examples(left_out: Sequence[LeftOut]) -> str:
+    return "; ".join(f"{r.where}: {r.field}: {r.message} [{r.code}]" for r in left_out[:3])

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from mmap import ACCESS_READ, mmap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vtencode.building.plan import Plan
+from vtencode.building.rows import Planned, planned_pairs
 from vtencode.durable import writing
 from vtencode.engines.base import Tick
-from vtencode.errors import SampleError
-from vtencode.pairs import make_pairs, pair_key
-from vtencode.recipe import Recipe
+from vtencode.errors import SampleError, SampleFiltered
+from vtencode.pairs import Made, make_pair, worst_of
+from vtencode.recipe import Mix
 from vtencode.registry import find
-from vtencode.sinks.base import Record
-from vtencode.sources.base import Row, Source
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from vtencode.sources.base import Sample, Source
 
 
 @dataclass(frozen=True)
-class Reject:
-    """A planned pair that could not be built, and why; see `SampleError`."""
+class LeftOut:
+    """A planned pair that was not written, and why; see `SampleError` and `SampleFiltered`."""
 
     key: str
     code: str
@@ -35,8 +31,33 @@ class Reject:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Pairs of one part and task that were written, rejected and filtered."""
+
+    written: int = 0
+    rejected: int = 0
+    filtered: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.written + other.written,
+            self.rejected + other.rejected,
+            self.filtered + other.filtered,
+        )
+
+    @property
+    def planned(self) -> int:
+        """All of them."""
+        return self.written + self.rejected + self.filtered
+
+
+@dataclass(frozen=True)
 class ShardRecord:
-    """What a finished shard holds; kept as JSON beside it, and in the manifest."""
+    """What a finished shard holds; kept as JSON beside it, and in the manifest.
+
+    `tallies` are by the number of the part and the key of the task, as "0 depth"; `worst_errors`
+    by their unit.
+    """
 
     plan: str
     shard: int
@@ -45,9 +66,12 @@ class ShardRecord:
     sha256: str
     content_sha256: str
     written: int
-    rejects: tuple[Reject, ...]
-    worst_error: float
-    worst_share_of_tolerance: float
+    rejects: tuple[LeftOut, ...]
+    filtered: tuple[LeftOut, ...]
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    worst_errors: Mapping[str, float] = field(default_factory=dict)
+    worst_share_of_tolerance: float = 0.0
+    longest_prompt_tokens: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON."""
@@ -56,99 +80,91 @@ class ShardRecord:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> ShardRecord:
         """Read what `to_json` wrote."""
-        rejects = tuple(Reject(**reject) for reject in value["rejects"])
-        return cls(**{**value, "rejects": rejects})
+        left = {
+            name: tuple(LeftOut(**each) for each in value[name]) for name in ("rejects", "filtered")
+        }
+        tallies = {name: Tally(**tally) for name, tally in value["tallies"].items()}
+        return cls(**{**value, **left, "tallies": tallies})
 
 
 @dataclass(frozen=True)
 class BuildShard:
-    """The work of an engine: build shard number `item` of a plan into `out`."""
+    """The work of an engine: build shard number `item` of a plan into `out`.
+
+    `tables` is the folder that `write_tables` filled.
+    """
 
     plan: Plan
-    recipe: Recipe
-    source: Source
+    mix: Mix
+    sources: Sequence[Source]
     out: Path
-    index: Path
+    tables: Path
 
     def __call__(self, item: int, tick: Tick) -> ShardRecord:
         """Write the shard's file, whole, and say what is in it."""
-        sink = find("sink", self.recipe.output.format)()
-        name = self.plan.shard_name(item)
-        rejects: list[Reject] = []
+        sink = find("sink", self.mix.output.format)()
+        rejects: list[LeftOut] = []
+        filtered: list[LeftOut] = []
+        tallies: dict[str, Tally] = {}
         contents = hashlib.sha256()
-        written, worst, share = 0, 0.0, 0.0
-        with writing(self.out / name) as file:
-            for outcome in self._outcomes(item):
+        metas: list[Mapping[str, Any]] = []
+        with writing(self.out / self.plan.shard_name(item)) as file:
+            for pair, outcome in self._outcomes(item):
                 tick(1)
-                if isinstance(outcome, Reject):
-                    rejects.append(outcome)
-                    continue
-                sink.append(outcome, file)
-                contents.update(outcome.content().encode())
-                written += 1
-                worst = max(worst, outcome.meta["worst_error"])
-                share = max(share, outcome.meta["worst_share_of_tolerance"])
+                name, tally = f"{pair.part} {pair.task.key}", Tally(written=1)
+                if isinstance(outcome, Made):
+                    sink.append(outcome.record, file)
+                    contents.update(outcome.record.content().encode())
+                    metas.append(outcome.record.meta)
+                elif isinstance(outcome, SampleFiltered):
+                    filtered.append(LeftOut(pair.key, *outcome.args))
+                    tally = Tally(filtered=1)
+                else:
+                    rejects.append(LeftOut(pair.key, *outcome.args))
+                    tally = Tally(rejected=1)
+                tallies[name] = tallies.get(name, Tally()) + tally
             sink.end(file, file.size)
         return ShardRecord(
             self.plan.digest,
             item,
-            name,
+            self.plan.shard_name(item),
             file.size,
             file.sha256,
             contents.hexdigest(),
-            written,
+            len(metas),
             tuple(rejects),
-            worst,
-            share,
+            tuple(filtered),
+            dict(sorted(tallies.items())),
+            worst_of((meta["unit"], meta["worst_error"]) for meta in metas),
+            max((meta["worst_share_of_tolerance"] for meta in metas), default=0.0),
+            max((meta["prompt_tokens"] for meta in metas), default=0),
         )
 
-    def _outcomes(self, item: int) -> Iterator[Record | Reject]:
-        """A record or a reject for every planned pair of the shard, in order."""
-        tasks = [task.task for task in self.recipe.tasks]
-        for row, wanted in shard_rows(self.plan, self.index, item, len(tasks)):
-            for at, made in enumerate(self._made(row)):
-                if at not in wanted:
-                    continue
-                if isinstance(made, SampleError):
-                    yield Reject(pair_key(row["key"], tasks[at]), *made.args)
-                else:
-                    yield made
+    def _outcomes(self, item: int) -> Iterator[tuple[Planned, Made | SampleError | SampleFiltered]]:
+        """A record, or the reason why there is none, for every planned pair of the shard."""
+        yield from made_pairs(planned_pairs(self.plan, self.mix, self.tables, item), self.sources)
 
-    def _made(self, row: Row) -> Iterator[Record | SampleError]:
+
+def made_pairs(
+    pairs: Iterator[Planned], sources: Sequence[Source]
+) -> Iterator[tuple[Planned, Made | SampleError | SampleFiltered]]:
+    """Make planned pairs in their order; a sample that several in a row are of is read once."""
+    last: tuple[int, int] | None = None
+    sample: Sample | SampleError | None = None
+    for pair in pairs:
+        if (pair.part, pair.at) != last:
+            last, sample = (pair.part, pair.at), _loaded(sources[pair.part], pair)
+        if isinstance(sample, SampleError) or sample is None:
+            yield pair, sample  # type: ignore[misc]  # never None: `last` was
+            continue
         try:
-            sample = self.source.load(row)
-        except SampleError as error:
-            yield from [error] * len(self.recipe.tasks)
-        else:
-            yield from make_pairs(sample, self.recipe, row)
+            yield pair, make_pair(sample, pair.task, pair.recipe, pair.row, pair.place)
+        except (SampleError, SampleFiltered) as left_out:
+            yield pair, left_out
 
 
-def shard_rows(plan: Plan, index: Path, shard: int, tasks: int) -> Iterator[tuple[Row, range]]:
-    """The rows of a shard, each with the numbers of the tasks that are in this shard."""
-    first, end = plan.shard_pairs(shard)
-    start, stop = first // tasks, -(-end // tasks)
-    for at, row in enumerate(read_rows(index, start, stop), start):
-        yield row, range(max(first - at * tasks, 0), min(end - at * tasks, tasks))
-
-
-def rows_file(table: pa.Table) -> bytes:
-    """The planned samples as an Arrow file, for `read_rows`."""
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
-
-
-def read_rows(index: Path, start: int, stop: int) -> list[dict[str, Any]]:
-    """Rows `start` … `stop` of an Arrow file, which is mapped, not read."""
-    import pyarrow as pa
-
-    # Mapped here, for Arrow takes no path that is not UTF-8.
-    with index.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
-        table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
-        rows: list[dict[str, Any]] = table[start:stop].to_pylist()
-        del table
-        return rows
+def _loaded(source: Source, pair: Planned) -> Sample | SampleError:
+    try:
+        return source.load(pair.row)
+    except SampleError as error:
+        return error

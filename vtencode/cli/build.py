@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from vtencode.building.ledger import FILTERED, REJECTS
+from vtencode.building.order import counted
 from vtencode.building.plan import Plan, make_plan
 from vtencode.building.run import Built
 from vtencode.building.run import build as run_build
 from vtencode.building.setting import setting
-from vtencode.cli.data import find_data
-from vtencode.cli.terminal import progress, show_facts, show_json
-from vtencode.recipe import Recipe, load_recipe
+from vtencode.cli.data import find_sources
+from vtencode.cli.terminal import errors_text, progress, show_facts, show_json
+from vtencode.recipe import Mix, load_mix
 from vtencode.registry import names
 
 
@@ -25,8 +27,8 @@ from vtencode.registry import names
 class Asked:
     """What `build` and `plan` are both asked for; `source` is found before they begin."""
 
-    recipe: Recipe
-    source: Path | None
+    mix: Mix
+    sources: dict[str, Path] | None
     demo: bool
     limit: int | None
     as_json: bool
@@ -39,7 +41,7 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
     def called(
         *,
         recipe: str,
-        source: Path | None,
+        source: tuple[str, ...],
         demo: bool,
         split: str | None,
         seed: int | None,
@@ -50,15 +52,14 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
         as_json: bool,
         **rest: Any,
     ) -> None:
-        if source is not None and demo:
+        if source and demo:
             raise click.UsageError("--source and --demo exclude each other.")
         keys = {"source.split": split, "seed": seed, "output.format": format_}
         named = [f"{key}={value}" for key, value in keys.items() if value is not None]
-        made = load_recipe(recipe, [*sets, *named])
-        found = source if source is not None or demo else find_data(made, yes=yes)
-        command(Asked(made, found, demo, limit, as_json), **rest)
+        mix = load_mix(recipe, [*sets, *named])
+        found = None if demo else find_sources(mix, source, yes=yes)
+        command(Asked(mix, found, demo, limit, as_json), **rest)
 
-    path = click.Path(path_type=Path)
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
         click.option("--yes", is_flag=True, help="Download without asking."),
@@ -67,10 +68,17 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A recipe key."),
         click.option("--format", "format_", help=f"One of: {', '.join(names('sink'))}."),
         click.option("--seed", type=int, help="Decides order and phrasings."),
-        click.option("--limit", type=click.IntRange(min=1), help="Build so many samples."),
+        click.option(
+            "--limit", type=click.IntRange(min=1), help="Build so many samples of each recipe."
+        ),
         click.option("--split", help="A published split, or `all`."),
         click.option("--demo", is_flag=True, help="Build from a miniature made on the spot."),
-        click.option("--source", type=path, help="Where the published dataset is."),
+        click.option(
+            "--source",
+            multiple=True,
+            metavar="[NAME=]PATH",
+            help="Where the published dataset is; NAME=PATH for each, where a mix reads several.",
+        ),
         click.argument("recipe"),
     ):
         called = option(called)
@@ -87,9 +95,9 @@ def build(asked: Asked, *, out: Path, workers: int | None, engine: str) -> None:
     """
     with progress("pairs") as report:
         built = run_build(
-            asked.recipe,
+            asked.mix,
             out=out,
-            source=asked.source,
+            source=asked.sources,
             demo=asked.demo,
             limit=asked.limit,
             workers=workers,
@@ -108,18 +116,19 @@ def build(asked: Asked, *, out: Path, workers: int | None, engine: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Accepted, and not written to.")
 def plan(asked: Asked, *, out: Path | None, workers: int | None, engine: str) -> None:  # noqa: ARG001  # options of `build`, so that one command line serves both
     """Show what `build` with the same options would make."""
-    with setting(asked.recipe, source=asked.source, demo=asked.demo) as ready:
-        made, _ = make_plan(ready.recipe, ready.source, limit=asked.limit)
-    origin = "a miniature made on the spot" if asked.demo else str(asked.source)
+    with setting(asked.mix, source=asked.sources, demo=asked.demo) as ready:
+        made, tables = make_plan(ready.mix, ready.sources, limit=asked.limit)
+    places = ", ".join(str(path) for path in (asked.sources or {}).values())
+    origin = "miniatures made on the spot" if asked.demo else places or "rendered on the spot"
     if asked.as_json:
         shards = [made.shard_name(shard) for shard in range(made.shards)]
         show_json({**made.to_json(), "digest": made.digest, "shards": shards, "origin": origin})
     else:
-        _show_plan(asked.recipe, made, origin)
+        _show_plan(asked.mix, made, counted(tables.pairs, asked.mix), origin)
 
 
 def _summary(built: Built) -> dict[str, Any]:
-    kept = ("dataset", "split", "counts", "worst_error", "unit", "worst_share_of_tolerance")
+    kept = ("dataset", "split", "counts", "worst_errors", "worst_share_of_tolerance")
     summary = {key: built.manifest[key] for key in kept}
     shards = [shard["name"] for shard in built.manifest["shards"]]
     return {**summary, "out": str(built.out), "shards": shards}
@@ -134,25 +143,32 @@ def _show_built(built: Built) -> None:
             "dataset": f"{manifest['dataset']}, split {manifest['split']}",
             "pairs": f"{counts['written']} written of {counts['planned']} planned, "
             f"{counts['rejected']} rejected, {counts['filtered']} filtered",
-            "worst error": f"{manifest['worst_error']:.4g} {manifest['unit']}, "
+            "worst error": f"{errors_text(manifest['worst_errors'])}, "
             f"{manifest['worst_share_of_tolerance']:.1%} of the codec's tolerance there",
             "output": f"{built.out} ({len(shards)} shards, {size / 1e6:.1f} MB)",
             "license": manifest["license"],
             "next": f"vtencode verify {shlex.quote(str(built.out))}",
         }
     )
-    if counts["rejected"]:
-        click.echo(f"rejects are listed in {built.out / 'rejects.jsonl'}", err=True)
+    for name in ("rejected", "filtered"):
+        if counts[name]:
+            listed = built.out / {"rejected": REJECTS, "filtered": FILTERED}[name]
+            click.echo(f"{name} pairs are listed in {listed}", err=True)
 
 
-def _show_plan(recipe: Recipe, made: Plan, origin: str) -> None:
+def _show_plan(mix: Mix, made: Plan, counts: Mapping[tuple[int, str], int], origin: str) -> None:
     first, last = made.shard_name(0), made.shard_name(made.shards - 1)
-    size = made.source["bytes"]
+    files = sum(source["files"] for source in made.sources)
+    size = sum(source["bytes"] for source in made.sources)
+    tasks = [
+        f"{'' if mix.alone else f'{mix.parts[at].recipe.name} '}{task} {count}"
+        for (at, task), count in sorted(counts.items())
+    ]
     show_facts(
         {
-            "recipe": f"{recipe.name}: {recipe.title}",
-            "source": f"{origin} ({made.source['files']} files, {size / 1e6:.1f} MB)",
-            "tasks": ", ".join(task.task for task in recipe.tasks),
+            "recipe": f"{mix.name}: {mix.title}",
+            "source": f"{origin} ({files} files, {size / 1e6:.1f} MB)",
+            "tasks": ", ".join(tasks),
             "pairs": f"{made.pairs} from {made.samples} samples of the split {made.split!r}",
             "shards": f"{made.shards} of at most {made.per_shard} pairs, {first} to {last}",
             "plan": made.digest,

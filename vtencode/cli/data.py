@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from vtencode.building.setting import needed
 from vtencode.cli.terminal import progress, watched
 from vtencode.downloads.fetch import fetch_all
 from vtencode.downloads.places import begun, dataset_folder, missing
 from vtencode.errors import DownloadError, SourceError
-from vtencode.recipe import Recipe
+from vtencode.recipe import Mix, Recipe
 from vtencode.sources.base import Publication
+
+
+def find_sources(mix: Mix, given: Sequence[str], *, yes: bool) -> dict[str, Path]:
+    """Where each source of a mix is: as `[NAME=]PATH` says, or else where `find_data` finds it."""
+    places = named_places(given, needed(mix))
+    recipes = {part.recipe.source.name: part.recipe for part in mix.parts}
+    return {
+        name: places[name] if name in places else find_data(recipes[name], yes=yes)
+        for name in needed(mix)
+    }
+
+
+def named_places(given: Sequence[str], names: Sequence[str]) -> dict[str, Path]:
+    """What `--source [NAME=]PATH` says of the sources of these names."""
+    places: dict[str, Path] = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if equals and name in names:
+            places[name] = Path(path)
+        elif len(names) == 1 and names[0] not in places:
+            places[names[0]] = Path(text)
+        else:
+            known = ", ".join(names) or "nothing: all of it is rendered on the spot"
+            raise click.UsageError(f"--source must be NAME=PATH for {known}, got {text}.")
+    return places
 
 
 def find_data(recipe: Recipe, *, yes: bool) -> Path:

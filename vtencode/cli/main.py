@@ -15,6 +15,7 @@ COMMANDS = {
     "build": ("build", "Build a dataset from a recipe, or resume a build."),
     "plan": ("build", "Show what a build would make, and write nothing."),
     "verify": ("verify", "Prove a built dataset against its source."),
+    "audit": ("audit", "Find evaluation images among the inputs of a built dataset."),
     "demo": ("demo", "Write a miniature of a dataset in its official format."),
     "download": ("download", "Fetch a dataset from its official address."),
     "encode": ("encode", "Paint a target as an RGB image."),
@@ -50,7 +51,7 @@ def cli() -> None:
     """Turn public vision datasets into training data for image generators that see.
 
     Exit codes: 0 whole, 3 whole with rejects, 1 failed but resumable, 2 usage or recipe,
-    4 locked, 5 verification mismatch.
+    4 locked, 5 verification mismatch or leak.
     """
 
 

@@ -66,6 +66,15 @@ def lines(value: object) -> str:
     return "\n".join(f"{name:<{wide}}  {text}" for name, text in value.items())
 
 
+def errors_text(errors: Mapping[str, float]) -> str:
+    """Errors by unit, for people.
+
+    >>> errors_text({"deg": 0.25, "m": 0.006312})
+    '0.25 deg, 0.006312 m'
+    """
+    return ", ".join(f"{error:.4g} {unit}" for unit, error in errors.items()) or "none"
+
+
 @contextlib.contextmanager
 def progress(what: str, *, size: bool = False) -> Iterator[Report]:
     """Show how far something is: a bar on a terminal, else a line every few seconds.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 
 from vtencode.errors import SpecError
@@ -24,6 +24,9 @@ from vtencode.spec import from_params, merge, to_params
 from vtencode.targets import Array
 
 T = TypeVar("T")
+
+#: Metadata of a parameter that a version got later: older specs lack it, and mean its default.
+LATER = "later"
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +159,9 @@ def codec_from_spec(spec: Any) -> Codec[Any]:
             f"{cls.name} version {spec['version']!r} wrote this picture, and version {cls.version} "
             "is installed: install the release that wrote it to decode it."
         )
-    missing = [name for name in to_params(cls()) if name not in spec["params"]]
+    missing = [
+        f.name for f in fields(cls) if f.name not in spec["params"] and not f.metadata.get(LATER)
+    ]
     if missing:
         raise SpecError(f"a spec of {cls.name} must have {', '.join(missing)}: it has no defaults.")
     made: Codec[Any] = from_params(cls, spec["params"], where=cls.name)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 
 from vtencode.colors import RGB
-from vtencode.palettes import CAPACITY, distinct, min_distance
+from vtencode.errors import TargetError
+from vtencode.palettes import CAPACITY, clash, distinct, min_distance
 from vtencode.pixels import blocks, canvas, load, pack, store, unpack
 from vtencode.targets import Array
 
@@ -52,17 +55,41 @@ def correction_radii(background: RGB) -> dict[str, float]:
     return radii
 
 
-def id_colors(ids: Array, count: int, background: RGB) -> Array:
+def id_colors(
+    ids: Array, count: int, background: RGB, stated: Mapping[int, RGB] | None = None
+) -> Array:
     """Colors of the regions 1 … count of an int32 (H, W) map: uint8 (count + 1, 3).
 
-    Row 0 is the background's. Regions choose in an order that geometry alone decides: most
-    neighbors first, then largest, then first in raster order if that is how they are numbered.
-    Each takes the free color farthest from its neighbors' and the background's; then the region
-    that is worst off swaps colors with another, for as long as that helps.
+    Row 0 is the background's, and `stated` those of some regions; the others' are chosen, far
+    from these. Raises `TargetError` where two of the stated ones are equal.
+    """
+    said = dict(stated or {})
+    if not said:
+        return _chosen_colors(ids, count, background, ())
+    same = clash([background, *said.values()])
+    if same:
+        color = (background, *said.values())[same[0]]
+        raise TargetError(f"colors must all differ, from the background's too, got {color} twice.")
+    free = np.array([rank for rank in range(1, count + 1) if rank not in said], dtype=np.int64)
+    place = np.zeros(count + 1, dtype=np.int32)
+    place[free] = np.arange(1, len(free) + 1)
+    chosen = _chosen_colors(place[ids], len(free), background, tuple(said.values()))
+    table = chosen[place]
+    table[[*said]] = np.array([*said.values()], dtype=np.uint8)
+    return table
+
+
+def _chosen_colors(ids: Array, count: int, background: RGB, taken: tuple[RGB, ...]) -> Array:
+    """Colors for all regions, far from those that are taken.
+
+    Regions choose in an order that geometry alone decides: most neighbors first, then largest,
+    then first in raster order if that is how they are numbered. Each takes the free color
+    farthest from its neighbors' and the background's; then the region that is worst off swaps
+    colors with another, for as long as that helps.
     """
     table = np.array([background] * (count + 1), dtype=np.uint8)
     if count:
-        palette = distinct(count, reserved=(background,))
+        palette = distinct(count, reserved=(background, *taken))
         wide = np.vstack([palette, table[:1]]).astype(np.int32)
         apart = ((wide[:-1, None] - wide[None]) ** 2).sum(axis=2)
         area = np.bincount(ids.reshape(-1), minlength=count + 1)[1:]

@@ -14,6 +14,7 @@ from vtencode.codecs.id_colors import correction_radii, id_colors, paint
 from vtencode.codecs.id_key import id_key
 from vtencode.codecs.instance_notes import legend_of, listed_ids, noted_crowds, noted_labels
 from vtencode.codecs.pages import pages
+from vtencode.colors import RGB
 from vtencode.errors import SpecError, TargetError
 from vtencode.free_colors import FreeColors, SeededColors
 from vtencode.palettes import CAPACITY
@@ -48,8 +49,17 @@ class InstanceCodec(Codec[InstanceMasks]):
         if not all(0 <= value <= 255 for value in self.background):
             raise SpecError(f"instances: background must be 8-bit RGB, got {self.background}.")
 
-    def encode(self, target: InstanceMasks, *, out: Array | None = None) -> Code:
-        """Paint instances, into `out` (contiguous uint8 (H, W, 3)) if given."""
+    def encode(
+        self,
+        target: InstanceMasks,
+        *,
+        colors: Mapping[int, RGB] | None = None,
+        out: Array | None = None,
+    ) -> Code:
+        """Paint instances, into `out` (contiguous uint8 (H, W, 3)) if given.
+
+        `colors` states the colors of some ids; the others' are chosen far from them.
+        """
         regions = sorted(target.regions, key=_first_pixel)
         if len(regions) > CAPACITY or target.overlap:
             raise TargetError(
@@ -59,8 +69,10 @@ class InstanceCodec(Codec[InstanceMasks]):
             )
         ranked = tuple(replace(region, id=rank) for rank, region in enumerate(regions, start=1))
         ranks = InstanceMasks(target.shape, ranked).id_map()
-        colors = id_colors(ranks, len(regions), self.background)
-        return Code(paint(ranks, colors, out), legend_of(regions, colors))
+        said = colors or {}
+        stated = {rank: said[r.id] for rank, r in enumerate(regions, start=1) if r.id in said}
+        table = id_colors(ranks, len(regions), self.background, stated)
+        return Code(paint(ranks, table, out), legend_of(regions, table))
 
     def pages(self, target: InstanceMasks) -> tuple[InstanceMasks, ...]:
         """Spread instances over pages that `encode` takes, every mask on one, whole."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
 
-from vtencode.codecs.base import Code, Codec, Decoded
+from vtencode.codecs.base import LATER, Code, Codec, Decoded
 from vtencode.codecs.keypoint_records import recall, record
 from vtencode.colors import RGB
 from vtencode.discs import GRID, DiscCodes, Marks
 from vtencode.errors import CodeError, SpecError, TargetError
 from vtencode.legends import Legend
-from vtencode.palettes import CAPACITY, distinct, min_distance
+from vtencode.palettes import CAPACITY, as_colors, clash, distinct, min_distance, parse_color
 from vtencode.spec import canonical_json
 from vtencode.targets import Array, Keypoints, Visibility
 
@@ -45,7 +45,8 @@ class KeypointCodec(Codec[Keypoints]):
     back. Colors are the first of one farthest-first palette for `people` of `joints`: a joint has
     the same color in every picture, and a picture of fewer people has colors farther apart. Other
     joints are held too, as many as there are colors; the legend names them. A picture without a
-    legend is read as `people` of `joints`.
+    legend is read as `people` of `joints`. Or `colors` gives them, in any notation that prompts
+    use: of each person each joint, where it is seen and where it is occluded.
 
     Decoding goes from colors to blobs to centers of mass, and where discs meet, or are sharp, to
     the centers whose painting is nearest to the picture. Positions are multiples of
@@ -64,12 +65,20 @@ class KeypointCodec(Codec[Keypoints]):
     people: int = 10
     radius_px: float = 4.0
     radius_share: float = 0.015
+    colors: tuple[str, ...] = field(default=(), metadata={LATER: True})
 
     def __post_init__(self) -> None:
         if not 0 < _WAYS * self._most <= CAPACITY or len({*self.joints}) < len(self.joints):
             raise SpecError(
                 f"keypoints: joints must be distinct and {_WAYS} x joints x people 1 to {CAPACITY} "
                 f"colors, got {len(self.joints)} joints, {self.people} people."
+            )
+        if self.colors and (
+            len(self.colors) != _WAYS * self._most or clash([BLACK, *self._colors(self._most)])
+        ):
+            raise SpecError(
+                f"keypoints: colors must be {_WAYS} x joints x people, all different and none "
+                f"black, got {', '.join(self.colors)}."
             )
         if not (3 <= self.radius_px < np.inf and 0 <= self.radius_share <= 1):
             raise SpecError(
@@ -178,6 +187,8 @@ class KeypointCodec(Codec[Keypoints]):
 
     def _colors(self, count: int) -> Array:
         """The colors of so many joints: uint8 (2 count, 3)."""
+        if self.colors:
+            return as_colors([*map(parse_color, self.colors)])[: _WAYS * count]
         return distinct(_WAYS * self._most, reserved=(BLACK,))[: _WAYS * count]
 
     def _discs(self, target: Keypoints) -> DiscCodes:

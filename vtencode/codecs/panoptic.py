@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from vtencode.codecs.class_colors import VOID
 from vtencode.codecs.id_colors import correction_radii, id_colors, paint
 from vtencode.codecs.id_key import id_key
 from vtencode.codecs.segment_notes import legend_of, listed_segments
+from vtencode.colors import RGB
 from vtencode.errors import SpecError, TargetError
 from vtencode.free_colors import FreeColors, SeededColors
 from vtencode.palettes import CAPACITY
@@ -46,16 +48,27 @@ class PanopticCodec(Codec[PanopticMap]):
         if not all(0 <= value <= 255 for value in self.void):
             raise SpecError(f"panoptic: void must be 8-bit RGB, got {self.void}.")
 
-    def encode(self, target: PanopticMap, *, out: Array | None = None) -> Code:
-        """Paint segments, into `out` (contiguous uint8 (H, W, 3)) if given."""
+    def encode(
+        self,
+        target: PanopticMap,
+        *,
+        colors: Mapping[int, RGB] | None = None,
+        out: Array | None = None,
+    ) -> Code:
+        """Paint segments, into `out` (contiguous uint8 (H, W, 3)) if given.
+
+        `colors` states the colors of some ids; the others' are chosen far from them.
+        """
         if len(target.segments) > CAPACITY:
             raise TargetError(
                 f"PanopticMap must have at most {CAPACITY} segments to fit a picture, "
                 f"got {len(target.segments)}."
             )
         ranks, order = target.ranked()
-        colors = id_colors(ranks, len(order), self.void)
-        return Code(paint(ranks, colors, out), legend_of(order, colors))
+        said = colors or {}
+        stated = {rank: said[s.id] for rank, s in enumerate(order, start=1) if s.id in said}
+        table = id_colors(ranks, len(order), self.void, stated)
+        return Code(paint(ranks, table, out), legend_of(order, table))
 
     def read(self, code: Code) -> Decoded[PanopticMap]:
         """Read segments by the code's legend, or free colors as things where it names none.

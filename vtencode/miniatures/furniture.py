@@ -13,72 +13,78 @@ from vtencode.miniatures.solids import Colors, Skin, Solid, World
 
 Array = NDArray[Any]
 Triple = tuple[float, float, float]
-Part = tuple[str, Triple, Triple]  # "body", "trim" or "ball"; center; half size
+#: "body", "trim", "ball" or "tire"; what it is of the object, if that is of several parts; center;
+#: half size.
+Part = tuple[str, str, Triple, Triple]
 
 
 def _legs(x: float, z: float, height: float) -> tuple[Part, ...]:
     half = height / 2
     return tuple(
-        ("trim", (i * x, half, j * z), (0.03, half, 0.03)) for i in (-1, 1) for j in (-1, 1)
+        ("trim", "leg", (i * x, half, j * z), (0.03, half, 0.03)) for i in (-1, 1) for j in (-1, 1)
     )
 
 
 #: Furniture at its usual size in meters; y is the height above the floor, -z the front.
 FURNITURE: dict[str, tuple[Part, ...]] = {
     "sofa": (
-        ("body", (0, 0.24, 0), (0.95, 0.2, 0.42)),
-        ("body", (0, 0.56, 0.33), (0.94, 0.3, 0.11)),
-        ("body", (-1.05, 0.33, -0.01), (0.11, 0.33, 0.44)),
-        ("body", (1.05, 0.33, -0.01), (0.11, 0.33, 0.44)),
-        ("trim", (-0.47, 0.5, -0.08), (0.45, 0.08, 0.36)),
-        ("trim", (0.47, 0.5, -0.08), (0.45, 0.08, 0.36)),
+        ("body", "base", (0, 0.24, 0), (0.95, 0.2, 0.42)),
+        ("body", "back", (0, 0.56, 0.33), (0.94, 0.3, 0.11)),
+        ("body", "arm", (-1.05, 0.33, -0.01), (0.11, 0.33, 0.44)),
+        ("body", "arm", (1.05, 0.33, -0.01), (0.11, 0.33, 0.44)),
+        ("trim", "cushion", (-0.47, 0.5, -0.08), (0.45, 0.08, 0.36)),
+        ("trim", "cushion", (0.47, 0.5, -0.08), (0.45, 0.08, 0.36)),
     ),
-    "table": (("body", (0, 0.44, 0), (0.55, 0.02, 0.34)), *_legs(0.48, 0.27, 0.42)),
+    "table": (("body", "top", (0, 0.44, 0), (0.55, 0.02, 0.34)), *_legs(0.48, 0.27, 0.42)),
     "chair": (
-        ("body", (0, 0.45, 0), (0.23, 0.03, 0.23)),
-        ("body", (0, 0.76, 0.21), (0.22, 0.2, 0.025)),
+        ("body", "seat", (0, 0.45, 0), (0.23, 0.03, 0.23)),
+        ("body", "back", (0, 0.76, 0.21), (0.22, 0.2, 0.025)),
         *_legs(0.19, 0.19, 0.42),
-        ("trim", (-0.19, 0.62, 0.2), (0.02, 0.2, 0.02)),
-        ("trim", (0.19, 0.62, 0.2), (0.02, 0.2, 0.02)),
+        ("trim", "back", (-0.19, 0.62, 0.2), (0.02, 0.2, 0.02)),
+        ("trim", "back", (0.19, 0.62, 0.2), (0.02, 0.2, 0.02)),
     ),
     "cabinet": (
-        ("body", (0, 0.46, 0), (0.7, 0.38, 0.22)),
-        ("trim", (0, 0.86, 0), (0.74, 0.02, 0.25)),
-        ("trim", (0, 0.04, 0.02), (0.66, 0.04, 0.18)),
+        ("body", "body", (0, 0.46, 0), (0.7, 0.38, 0.22)),
+        ("trim", "top", (0, 0.86, 0), (0.74, 0.02, 0.25)),
+        ("trim", "base", (0, 0.04, 0.02), (0.66, 0.04, 0.18)),
     ),
     "bookshelf": (
-        ("body", (0, 0.92, 0.02), (0.48, 0.88, 0.12)),
-        ("trim", (-0.5, 0.94, 0), (0.02, 0.94, 0.17)),
-        ("trim", (0.5, 0.94, 0), (0.02, 0.94, 0.17)),
-        *(("trim", (0.0, 0.03 + 0.44 * k, 0.0), (0.48, 0.015, 0.165)) for k in range(5)),
+        ("body", "books", (0, 0.92, 0.02), (0.48, 0.88, 0.12)),
+        ("trim", "side", (-0.5, 0.94, 0), (0.02, 0.94, 0.17)),
+        ("trim", "side", (0.5, 0.94, 0), (0.02, 0.94, 0.17)),
+        *(("trim", "shelf", (0.0, 0.03 + 0.44 * k, 0.0), (0.48, 0.015, 0.165)) for k in range(5)),
     ),
     "lamp": (
-        ("ball", (0, 1.55, 0), (0.17, 0.17, 0.17)),
-        ("trim", (0, 0.72, 0), (0.015, 0.7, 0.015)),
-        ("trim", (0, 0.01, 0), (0.14, 0.01, 0.14)),
+        ("ball", "shade", (0, 1.55, 0), (0.17, 0.17, 0.17)),
+        ("trim", "pole", (0, 0.72, 0), (0.015, 0.7, 0.015)),
+        ("trim", "foot", (0, 0.01, 0), (0.14, 0.01, 0.14)),
     ),
     "plant": (
-        ("trim", (0, 0.15, 0), (0.13, 0.15, 0.13)),
-        ("ball", (0, 0.49, 0), (0.23, 0.23, 0.23)),
-        ("ball", (0.1, 0.71, 0.04), (0.15, 0.15, 0.15)),
+        ("trim", "pot", (0, 0.15, 0), (0.13, 0.15, 0.13)),
+        ("ball", "leaves", (0, 0.49, 0), (0.23, 0.23, 0.23)),
+        ("ball", "leaves", (0.1, 0.71, 0.04), (0.15, 0.15, 0.15)),
     ),
-    "box": (("body", (0, 0.2, 0), (0.24, 0.2, 0.2)),),
-    "ball": (("ball", (0, 0.17, 0), (0.17, 0.17, 0.17)),),
-    "rug": (("body", (0, 0.006, 0), (1.2, 0.006, 0.85)),),
+    "box": (("body", "", (0, 0.2, 0), (0.24, 0.2, 0.2)),),
+    "ball": (("ball", "", (0, 0.17, 0), (0.17, 0.17, 0.17)),),
+    "rug": (("body", "", (0, 0.006, 0), (1.2, 0.006, 0.85)),),
     "car": (
-        ("body", (0, 0.56, 0), (0.84, 0.28, 2.05)),
-        ("trim", (0, 1.06, 0.15), (0.7, 0.24, 1.05)),
-        *(("tire", (i * 0.78, 0.3, j * 1.3), (0.1, 0.3, 0.3)) for i in (-1, 1) for j in (-1, 1)),
+        ("body", "body", (0, 0.56, 0), (0.84, 0.28, 2.05)),
+        ("trim", "cabin", (0, 1.06, 0.15), (0.7, 0.24, 1.05)),
+        *(
+            ("tire", "wheel", (i * 0.78, 0.3, j * 1.3), (0.1, 0.3, 0.3))
+            for i in (-1, 1)
+            for j in (-1, 1)
+        ),
     ),
     "tree": (
-        ("trim", (0, 1.0, 0), (0.13, 1.0, 0.13)),
-        ("ball", (0, 2.9, 0), (1.2, 1.2, 1.2)),
-        ("ball", (0.6, 3.7, 0.2), (0.8, 0.8, 0.8)),
+        ("trim", "trunk", (0, 1.0, 0), (0.13, 1.0, 0.13)),
+        ("ball", "crown", (0, 2.9, 0), (1.2, 1.2, 1.2)),
+        ("ball", "crown", (0.6, 3.7, 0.2), (0.8, 0.8, 0.8)),
     ),
-    "building": (("body", (0, 5.0, 0), (4.0, 5.0, 5.0)),),
-    "picture": (("body", (0, 0, 0), (0.4, 0.3, 0.02)),),
-    "window": (("body", (0, 0, 0), (0.6, 0.55, 0.02)),),
-    "door": (("body", (0, 0, 0), (0.42, 1.02, 0.025)),),
+    "building": (("body", "", (0, 5.0, 0), (4.0, 5.0, 5.0)),),
+    "picture": (("body", "", (0, 0, 0), (0.4, 0.3, 0.02)),),
+    "window": (("body", "", (0, 0, 0), (0.6, 0.55, 0.02)),),
+    "door": (("body", "", (0, 0, 0), (0.42, 1.02, 0.025)),),
 }
 WOODS: tuple[Colors, ...] = ((0xB58454, 0x7A4E2A), (0xD9B98C, 0xA87F52), (0x7B4B32, 0x4A2A1B))
 CLOTHS: tuple[Colors, ...] = (
@@ -90,6 +96,12 @@ WALLS: tuple[Colors, ...] = (
     (0xE7DFCF, 0xF7F4EC), (0xC9D6D3, 0xF2F5F2), (0xE3C9B4, 0xF8EFE6), (0xB9C7D8, 0xEEF2F6),
 )  # fmt: skip
 STONES: tuple[Colors, ...] = ((0xE8E2D6, 0xB7A998), (0xDDE3E6, 0x8FA3AD))
+#: The parts of the objects that have several.
+PARTS: tuple[str, ...] = tuple(
+    dict.fromkeys(
+        f"{kind} {word}" for kind, parts in FURNITURE.items() for _, word, *_ in parts if word
+    )
+)
 #: Pattern, and color choices of body and trim.
 FINISH: dict[str, tuple[str, tuple[Colors, ...], tuple[Colors, ...]]] = {
     "sofa": ("plain", CLOTHS, CLOTHS), "table": ("grain", WOODS, WOODS),
@@ -124,7 +136,7 @@ class _Cast:
         body, trim = self.pick(bodies), self.pick(trims)
         if kind == "window":
             scale = np.ones(3)
-        elif any(role == "ball" for role, _, _ in FURNITURE[kind]):
+        elif any(role == "ball" for role, *_ in FURNITURE[kind]):
             scale = np.full(3, self.rng.uniform(0.85, 1.15))
         else:
             scale = self.rng.uniform(0.85, 1.15, size=3)
@@ -135,11 +147,11 @@ class _Cast:
             "tire": Skin(kind, (0x15171A, 0x2A2D31)),
         }
         base = np.array([x, self.floor - lift, z])
-        for number, (role, center, half) in enumerate(FURNITURE[kind]):
+        for number, (role, word, center, half) in enumerate(FURNITURE[kind]):
             place = np.array(center) * scale * (1.0, -1.0, 1.0)
             part = Solid(
                 base, np.array(half) * scale, turn, skins[role], self.owners,
-                ball=role == "ball", main=number == 0,
+                ball=role == "ball", main=number == 0, part=word and f"{kind} {word}",
             )  # fmt: skip
             self.solids.append(replace(part, center=base + part.outward(place)))
 

@@ -40,6 +40,8 @@ class Solid:
     owner: int
     ball: bool = False
     main: bool = False
+    point: bool = True  # whether its corners, or its center, are points to be found
+    part: str = ""  # "chair seat"; nothing where an object is all one
 
     def local(self, vectors: Array) -> Array:
         """Vectors (3, …) of the world in the axes of the box."""
@@ -122,6 +124,12 @@ class View:
                 z,
             )
 
+    def holds(self, x: Array, y: Array, z: Array) -> Array:
+        """Whether projected points lie in the picture, and ahead."""
+        inside = (x >= -0.5) & (x < self.width - 0.5) & (y >= -0.5) & (y < self.height - 0.5)
+        held: Array = inside & (z > 0)
+        return held
+
     def window(self, points: Array) -> tuple[slice, slice]:
         """Rows and columns that hold the hull of world points; all if it reaches the lens."""
         x, y, z = self.project(points)
@@ -173,26 +181,40 @@ def _meet(solid: Solid, number: int, rays: Array, depth: Array, which: Array) ->
     which[nearer] = number
 
 
+def first_met(world: World, rays: Array) -> tuple[Array, Array]:
+    """Depth along world rays (3, N) and the index of the skin met, -1 for none."""
+    depth, which = _shell_hits(world, rays)
+    for number, solid in enumerate(world.solids, start=3):
+        _meet(solid, number, rays, depth, which)
+    return depth, which
+
+
+def shows(instance: Array, owner: int, x: float, y: float) -> bool:
+    """Whether an object has a pixel at (x, y) or beside it; else it shows between pixels only."""
+    u, v = round(x), round(y)
+    return bool((instance[max(0, v - 1) : v + 2, max(0, u - 1) : u + 2] == owner).any())
+
+
 def visible_points(world: World, view: View, instance: Array) -> tuple[Array, tuple[str, ...]]:
     """Corners and centers that no surface hides, where their object is seen, with their names."""
+    asked = [
+        (number, solid, solid.center[:, None] if solid.ball else solid.corners())
+        for number, solid in enumerate(world.solids, start=3)
+        if solid.point and (solid.main or solid.ball)
+    ]
+    projected = [view.project(points) for _, _, points in asked]
+    rays = [points / z for (_, _, points), (*_, z) in zip(asked, projected, strict=True)]
+    depths, whiches = first_met(world, np.concatenate([np.empty((3, 0)), *rays], axis=1))
     found: list[tuple[float, float]] = []
     names: list[str] = []
-    for number, solid in enumerate(world.solids, start=3):
-        if not (solid.main or solid.ball):
-            continue
-        points = solid.center[:, None] if solid.ball else solid.corners()
-        x, y, z = view.project(points)
-        rays = points / z
-        depth, which = _shell_hits(world, rays)
-        for other, blocker in enumerate(world.solids, start=3):
-            _meet(blocker, other, rays, depth, which)
+    end = 0
+    for (number, solid, _), (x, y, z) in zip(asked, projected, strict=True):
+        start, end = end, end + len(x)
+        depth, which = depths[start:end], whiches[start:end]
         seen = (which == number) if solid.ball else (depth >= z * (1 - 1e-6))
-        inside = (x >= -0.5) & (x < view.width - 0.5) & (y >= -0.5) & (y < view.height - 0.5)
-        for k in np.flatnonzero(seen & inside & (z > 0)):
-            u, v = round(x[k]), round(y[k])
-            around = instance[max(0, v - 1) : v + 2, max(0, u - 1) : u + 2]
-            if not (around == solid.owner).any():
-                continue  # it shows between two pixels only
+        for k in np.flatnonzero(seen & view.holds(x, y, z)):
+            if not shows(instance, solid.owner, x[k], y[k]):
+                continue
             spot = "center" if solid.ball else f"corner {k}"
             found.append((x[k], y[k]))
             names.append(f"{solid.skin.kind} {solid.owner} {spot}")

@@ -6,9 +6,7 @@ from vtencode.palettes.seeded import seeded
 from vtencode.palettes.separation import as_colors, clash, min_distance
 from vtencode.palettes.words import (
     format_color,
-    format_legend,
     parse_color,
-    parse_legend,
 )
 
 __all__ = [
@@ -19,12 +17,10 @@ __all__ = [
     "clash",
     "distinct",
     "format_color",
-    "format_legend",
     "min_distance",
     "painter_colors",
     "palette",
     "parse_color",
-    "parse_legend",
     "seeded",
     "voc_colors",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 
 from vtencode.errors import SpecError, UnknownNameError
 from vtencode.palettes.separation import as_colors
-from vtencode.palettes.words import css, names
+from vtencode.palettes.words import names, spelled
 from vtencode.targets import Array
 
 #: PASCAL VOC 2012's classes in the order of their numbers.
@@ -121,8 +121,7 @@ def _far_words(vocabulary: str, count: int) -> tuple[str, ...]:
 
 
 def _css() -> Palette:
-    spelled = {color: word for word, color in css().items() if "grey" not in word}
-    return _by_words(tuple(spelled.values()))
+    return _by_words(tuple(spelled().values()))
 
 
 _MADE: dict[str, Callable[[], Palette]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
@@ -13,25 +12,28 @@ from PIL import ImageColor
 from vtencode.colors import RGB
 from vtencode.errors import SpecError, did_you_mean
 
-Style = Literal["round", "angle", "hex", "rgb"]
+Style = Literal["round", "angle", "hex", "rgb", "name"]
 
 _TRIPLE = re.compile(r"(?:rgb)?\s*(?:\(([^()<>]*)\)|<([^()<>]*)>)", re.IGNORECASE)
 _HEX = re.compile(r"#([0-9a-fA-F]{6})")
-_PAIR = re.compile(
-    r'"((?:[^"\\]|\\.)*)"\s*:\s*((?:rgb)?\([^)]*\)|<[^>]*>|[^,<({}]+)', re.IGNORECASE
-)
 
 
 def format_color(color: RGB, style: Style = "round") -> str:
     """The color as prompts write it.
 
-    >>> [format_color((255, 192, 0), style) for style in ("round", "angle", "hex", "rgb")]
-    ['(255, 192, 0)', '<255, 192, 0>', '#ffc000', 'RGB(255, 192, 0)']
+    A "name" is CSS's; raises `SpecError` for a color that CSS does not name.
+
+    >>> [format_color((255, 215, 0), style) for style in ("round", "angle", "hex", "rgb", "name")]
+    ['(255, 215, 0)', '<255, 215, 0>', '#ffd700', 'RGB(255, 215, 0)', 'gold']
     """
     if style not in get_args(Style):
         raise SpecError(
             f"a color style must be one of {', '.join(get_args(Style))}, got {style!r}."
         )
+    if style == "name":
+        if color not in spelled():
+            raise SpecError(f"a color must be one that CSS names to be a word, got {color}.")
+        return spelled()[color]
     if style == "hex":
         return "#" + bytes(color).hex()
     left, right = {"round": "()", "angle": "<>", "rgb": ("RGB(", ")")}[style]
@@ -61,23 +63,6 @@ def parse_color(text: str) -> RGB:
     return names()[name]
 
 
-def format_legend(colors: Mapping[str, RGB], style: Style = "round") -> str:
-    """Names and colors on one line, as prompts list them.
-
-    >>> format_legend({"cat ears": (255, 165, 0), "exit sign": (0, 0, 255)}, "angle")
-    '{"cat ears": <255, 165, 0>, "exit sign": <0, 0, 255>}'
-    """
-    pairs = (f"{_quoted(name)}: {format_color(color, style)}" for name, color in colors.items())
-    return "{" + ", ".join(pairs) + "}"
-
-
-def parse_legend(text: str) -> dict[str, RGB]:
-    """The names and colors in a text that `format_legend` wrote, or wrote into."""
-    return {
-        re.sub(r"\\(.)", r"\1", name): parse_color(color) for name, color in _PAIR.findall(text)
-    }
-
-
 @cache
 def names() -> dict[str, RGB]:
     """Every known color name, xkcd's first, CSS's over them; 148 and some 200."""
@@ -94,6 +79,12 @@ def css() -> dict[str, RGB]:
     return {name: _rgb(str(value)) for name, value in ImageColor.colormap.items()}
 
 
+@cache
+def spelled() -> dict[RGB, str]:
+    """The CSS word of each of the 139 colors: of two words cyan, magenta, and those with gray."""
+    return {color: word for word, color in css().items() if "grey" not in word}
+
+
 def _rgb(digits: str) -> RGB:
     red, green, blue = ImageColor.getrgb(digits)[:3]
     return red, green, blue
@@ -107,7 +98,3 @@ def _triple(numbers: str, text: str) -> RGB:
     if max(red, green, blue) > 255:
         raise SpecError(f"a color's numbers must be 0 to 255, got {text!r}.")
     return red, green, blue
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

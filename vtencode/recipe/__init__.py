@@ -1,13 +1,27 @@
 """Recipes: YAML in, checked at the door; every fault is told at once, with its line."""
 
-from vtencode.recipe.load import load_recipe, override_tree, recipe_names, recipe_schema
+from vtencode.recipe.load import (
+    load_mix,
+    load_recipe,
+    mix_names,
+    mix_schema,
+    override_tree,
+    recipe_names,
+    recipe_schema,
+)
+from vtencode.recipe.mix import Mix, Part
 from vtencode.recipe.sections import DepthContract, Recipe, TaskSection
 
 __all__ = [
     "DepthContract",
+    "Mix",
+    "Part",
     "Recipe",
     "TaskSection",
+    "load_mix",
     "load_recipe",
+    "mix_names",
+    "mix_schema",
     "override_tree",
     "recipe_names",
     "recipe_schema",

@@ -8,14 +8,18 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vtencode.errors import RecipeError, did_you_mean
 from vtencode.recipe.faults import Fault, validated
-from vtencode.recipe.sections import Recipe
+from vtencode.recipe.mix import Mix, MixFile
+from vtencode.recipe.mix_faults import is_mix, validated_mix
+from vtencode.recipe.sections import Recipe, Section
 from vtencode.shipped import shipped
 from vtencode.yaml12 import Document, parse
 from vtencode.yaml12 import Path as YamlPath
+
+T = TypeVar("T")
 
 _ITEM = re.compile(r"[0-9]{1,9}")
 
@@ -25,28 +29,52 @@ def recipe_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in shipped("recipes").glob("*.yaml")))
 
 
+def mix_names() -> tuple[str, ...]:
+    """The mixes of recipes that come with the package."""
+    return tuple(sorted(path.stem for path in shipped("recipes").glob("mixes/*.yaml")))
+
+
 def load_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a shipped recipe by name, or a file; `overrides` are `path.to.key=value`.
 
     Raises `RecipeError` with every fault and its line.
     """
-    path = _recipe_path(recipe)
+    path = _recipe_path(recipe, recipe_names())
+    document = _read(path, overrides)
+    return _whole(path, document, *validated(document))
+
+
+def load_mix(recipe: str | Path, overrides: Sequence[str] = ()) -> Mix:
+    """Read what a build is of: a mix, or a recipe, which is a mix of one.
+
+    Raises `RecipeError` with every fault and its line.
+    """
+    path = _recipe_path(recipe, (*recipe_names(), *mix_names()))
+    document = _read(path, overrides)
+    if not is_mix(document.value):
+        return Mix.of(_whole(path, document, *validated(document)))
+    return _whole(path, document, *validated_mix(document, beside=path.parent, load=load_recipe))
+
+
+def _read(path: Path, overrides: Sequence[str]) -> Document:
+    """The file, changed by the overrides; their faults are the document's."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(str(path), ((1, "(the file)", f"must be readable: {error}"),)) from error
-    if isinstance(overrides, str):
-        overrides = [overrides]
     document = parse(text, where=str(path))
-    faults = list(document.faults)
-    for override in overrides:
-        faults += _apply(override, document)
-    recipe_or_none, more = validated(document)
-    faults += more
-    if faults or recipe_or_none is None:
-        order = sorted(faults, key=lambda fault: (fault[0] or 0, fault[1]))
+    for override in [overrides] if isinstance(overrides, str) else overrides:
+        document.faults += _apply(override, document)
+    return document
+
+
+def _whole(path: Path, document: Document, made: T | None, faults: list[Fault]) -> T:
+    """What was made, if the document has no fault."""
+    every = [*document.faults, *faults]
+    if every or made is None:
+        order = sorted(every, key=lambda fault: (fault[0] or 0, fault[1]))
         raise RecipeError(str(path), tuple(order))
-    return recipe_or_none
+    return made
 
 
 def override_tree(overrides: Sequence[str]) -> dict[str, Any]:
@@ -61,19 +89,28 @@ def override_tree(overrides: Sequence[str]) -> dict[str, Any]:
 
 def recipe_schema() -> str:
     """The JSON Schema of recipe files, for editors."""
+    return _schema(Recipe)
+
+
+def mix_schema() -> str:
+    """The JSON Schema of mix files, for editors."""
+    return _schema(MixFile)
+
+
+def _schema(form: type[Section]) -> str:
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return json.dumps({**schema, **Recipe.model_json_schema()}, indent=2, sort_keys=True) + "\n"
+    return json.dumps({**schema, **form.model_json_schema()}, indent=2, sort_keys=True) + "\n"
 
 
-def _recipe_path(recipe: str | Path) -> Path:
+def _recipe_path(recipe: str | Path, known: tuple[str, ...]) -> Path:
     text = str(recipe)
-    if text in recipe_names():
-        return shipped("recipes") / f"{text}.yaml"
+    if text in known:
+        folder = "" if text in recipe_names() else "mixes"
+        return shipped("recipes") / folder / f"{text}.yaml"
     path = Path(text)
     with contextlib.suppress(OSError):  # a name too long for a file
         if path.is_file():
             return path
-    known = recipe_names()
     message = f"must be a shipped recipe or a file.{did_you_mean(text, known)}"
     raise RecipeError(text, ((1, "(the file)", message),))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from vtencode.errors import SourceError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,8 +53,10 @@ class Publication:
 class Sample:
     """One image of a dataset with its targets, and where exactly they came from.
 
-    `provenance` is flat JSON: `file` (relative to the dataset's root) and, for containers,
-    `member`.
+    `targets` may be read as they are asked for (`LazyTargets`). `provenance` is flat JSON: `file`
+    (relative to the dataset's root) and, for containers, `member`; `image_id` names the image
+    the same way in every form that the dataset is published in, and is "" where that is unknown;
+    `sha256` is that of an image file of its own.
     """
 
     key: str
@@ -79,6 +83,8 @@ class Source(ABC):
     splits: ClassVar[tuple[str, ...]]
     #: What a recipe may ask for: the name of each target of a sample, and its type.
     targets: ClassVar[Mapping[str, type]]
+    #: Whether it makes its samples itself; then `root` is not read.
+    generated: ClassVar[bool] = False
 
     root: Path
     split: str = field(default="train")
@@ -97,6 +103,20 @@ class Source(ABC):
         Raises `SampleError` for a fault that would be there at every try; an `OSError` means
         that trying again may help.
         """
+
+    def available(self) -> Mapping[str, type]:
+        """The targets that the data at `root` have; some forms of a dataset lack some of them."""
+        return self.targets
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raise `SourceError` unless the data at `root` have each of these targets."""
+        have = self.available()
+        missing = next((name for name in names if name not in have), None)
+        if missing is not None:
+            raise SourceError(
+                f"{self.root} must have the target {missing!r}, and has {', '.join(sorted(have))} "
+                f"only. {self.publication.title} has it in another form."
+            )
 
     @abstractmethod
     def files(self) -> tuple[tuple[str, int], ...]:

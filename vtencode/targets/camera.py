@@ -38,3 +38,13 @@ class Camera:
     def crop(self, *, left: int, top: int) -> Camera:
         """The same camera seen from a window that starts at (left, top)."""
         return Camera(self.fx, self.fy, self.cx - left, self.cy - top)
+
+    def resize(self, *, x: float, y: float) -> Camera:
+        """The same camera with `x` pixels for each one across, and `y` for each one down."""
+        # cx * x + (x - 1) / 2 is (cx + 1/2) * x - 1/2, and exact where x is 1.
+        cx, cy = self.cx * x + (x - 1) / 2, self.cy * y + (y - 1) / 2
+        return Camera(self.fx * x, self.fy * y, cx, cy)
+
+    def flip(self, *, width: int) -> Camera:
+        """The camera that sees the scene mirrored, left for right, in an image of that width."""
+        return Camera(self.fx, self.fy, width - 1 - self.cx, self.cy)

@@ -39,6 +39,7 @@ class PanopticMap(ReadOnly):
 
     `ids` is integer (H, W), 0 for void (nobody labeled it); it is kept as int32. `segments`
     describes every id that occurs; what occurs nowhere is left out, and the rest sorted by id.
+    `vocabulary` names the classes that were looked for everywhere, as in `InstanceMasks`.
 
     Raises `TargetError` for ids without a segment, two segments of one id, and two stuff
     segments of one class.
@@ -51,6 +52,7 @@ class PanopticMap(ReadOnly):
 
     ids: Array
     segments: tuple[Segment, ...]
+    vocabulary: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         given = np.asarray(self.ids)
@@ -77,6 +79,7 @@ class PanopticMap(ReadOnly):
         ids.setflags(write=False)
         object.__setattr__(self, "ids", ids)
         object.__setattr__(self, "segments", segments)
+        object.__setattr__(self, "vocabulary", tuple(self.vocabulary))
 
     @classmethod
     def from_parts(
@@ -97,18 +100,23 @@ class PanopticMap(ReadOnly):
             raise TargetError(
                 f"instances must be integer {semantic.shape}, got {given.dtype} {given.shape}."
             )
-        pair = np.stack([semantic.ids[semantic.labeled], given[semantic.labeled]], axis=1)
-        pairs, which = np.unique(pair.astype(np.int64), axis=0, return_inverse=True)
+        numbers, rank = np.unique(given[semantic.labeled], return_inverse=True)
+        pair = semantic.ids[semantic.labeled].astype(np.int64) * len(numbers) + rank.reshape(-1)
+        pairs, which = np.unique(pair, return_inverse=True)
         ids = np.zeros(semantic.shape, dtype=np.int32)
         ids[semantic.labeled] = which.reshape(-1) + 1
-        named = [(semantic.vocabulary[class_], number) for class_, number in pairs.tolist()]
+        named = [
+            (semantic.vocabulary[class_], int(numbers[at]))
+            for class_, at in (divmod(pair, len(numbers)) for pair in pairs.tolist())
+        ]
         countable = {label for label, number in named if number} if things is None else {*things}
         segments = [
             Segment(index, label, label in countable, label in countable and number == 0)
             for index, (label, number) in enumerate(named, start=1)
         ]
         joined = _joined(segments)
-        return cls(joined[ids], tuple(segments[id_ - 1] for id_ in np.unique(joined[1:]).tolist()))
+        kept = tuple(segments[id_ - 1] for id_ in np.unique(joined[1:]).tolist())
+        return cls(joined[ids], kept, semantic.vocabulary)
 
     @property
     def shape(self) -> tuple[int, int]:

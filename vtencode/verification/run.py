@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vtencode.building.ledger import REJECTS, read_manifest
+from vtencode.building.ledger import FILTERED, REJECTS
 from vtencode.building.plan import Plan, make_plan
-from vtencode.building.setting import setting, setting_from_origin
-from vtencode.building.shard import rows_file
+from vtencode.building.rows import write_tables
+from vtencode.building.setting import Places, setting, setting_from_origin
 from vtencode.durable import file_sha256
 from vtencode.errors import SourceError
-from vtencode.recipe import Recipe
+from vtencode.manifest import read_manifest
+from vtencode.pairs import worst_of
+from vtencode.recipe import Mix
 from vtencode.registry import find
 from vtencode.verification.shard import VerifyShard
 
@@ -31,8 +33,7 @@ class Verification:
     dataset: str
     counts: Mapping[str, int]
     pairs: int
-    worst_error: float
-    unit: str
+    worst_errors: Mapping[str, float]
     worst_share_of_tolerance: float
     problems: tuple[str, ...]
 
@@ -50,7 +51,7 @@ class Verification:
 def verify(
     root: Path | str,
     *,
-    source: Path | str | None = None,
+    source: Places = None,
     workers: int | None = None,
     report: Callable[[int, int], None] | None = None,
 ) -> Verification:
@@ -66,14 +67,13 @@ def verify(
     """
     root = Path(root)
     manifest = read_manifest(root)
-    recipe = Recipe.from_identity(manifest["recipe"])
-    with _setting(root, recipe, source) as ready, tempfile.TemporaryDirectory() as folder:
-        plan, table = make_plan(recipe, ready.source, limit=manifest["limit"])
-        index = Path(folder, "index.arrow")
-        index.write_bytes(rows_file(table))
-        rejects = _rejects(root)
-        work = VerifyShard(plan, recipe, ready.source, root, index, manifest, frozenset(rejects))
-        problems = [*_whole_dataset(root, manifest, plan, rejects)]
+    mix = Mix.from_identity(manifest["recipe"])
+    with _setting(root, mix, source) as ready, tempfile.TemporaryDirectory() as folder:
+        plan, tables = make_plan(mix, ready.sources, limit=manifest["limit"])
+        write_tables(tables, Path(folder))
+        left_out = {name: _left_out(root / name) for name in (REJECTS, FILTERED)}
+        work = VerifyShard(plan, mix, ready.sources, root, Path(folder), manifest, left_out)
+        problems = [*_whole_dataset(root, manifest, plan, left_out)]
         done = 0
 
         def tick(count: int) -> None:
@@ -92,54 +92,60 @@ def verify(
         dataset=manifest["dataset"],
         counts=manifest["counts"],
         pairs=sum(f.pairs for f in findings),
-        worst_error=max((f.worst for f in findings), default=0.0),
-        unit=recipe.unit,
+        worst_errors=worst_of(error for f in findings for error in f.worst_errors.items()),
         worst_share_of_tolerance=max((f.share for f in findings), default=0.0),
         problems=(*problems, *(problem for f in findings for problem in f.problems)),
     )
 
 
 def _whole_dataset(
-    root: Path, manifest: Mapping[str, Any], plan: Plan, rejects: list[str]
+    root: Path, manifest: Mapping[str, Any], plan: Plan, left_out: Mapping[str, frozenset[str]]
 ) -> Iterator[str]:
     """Problems that are not of one shard."""
     counts = manifest["counts"]
     if counts["planned"] != counts["written"] + counts["rejected"] + counts["filtered"]:
         yield f"planned must be written + rejected + filtered, got {counts}"
     written = sum(entry["written"] for entry in manifest["shards"])
-    held = {"planned": plan.pairs, "written": written, "rejected": len(rejects)}
+    held = {
+        "planned": plan.pairs,
+        "written": written,
+        "rejected": len(left_out[REJECTS]),
+        "filtered": len(left_out[FILTERED]),
+    }
     if held != {name: counts[name] for name in held}:
         yield f"the counts must be {held}, got {counts}"
     if plan.digest != manifest["plan_sha256"]:
         yield "the source gives another plan than the one that was built: its files differ"
     if plan.shards != len(manifest["shards"]):
         yield f"the plan has {plan.shards} shards, and the manifest {len(manifest['shards'])}"
-    path = root / REJECTS
-    if not path.is_file() or file_sha256(path) != manifest["rejects_sha256"]:
-        yield f"{REJECTS} is not the one that was written"
+    for name, hashed in ((REJECTS, "rejects_sha256"), (FILTERED, "filtered_sha256")):
+        path = root / name
+        if not path.is_file() or file_sha256(path) != manifest[hashed]:
+            yield f"{name} is not the one that was written"
     known = {entry["name"] for entry in manifest["shards"]}
     for shard in sorted(root.glob(f"*{plan.suffix}")):
         if shard.name not in known:
             yield f"{shard.name}: the file is in no manifest"
 
 
-def _rejects(root: Path) -> list[str]:
+def _left_out(path: Path) -> frozenset[str]:
+    """Keys of the pairs that a file lists."""
     try:
-        lines = (root / REJECTS).read_text().splitlines()
-        return [json.loads(line)["key"] for line in lines]
+        return frozenset(json.loads(line)["key"] for line in path.read_text().splitlines())
     except (OSError, ValueError, KeyError):
-        return []
+        return frozenset()
 
 
-def _setting(root: Path, recipe: Recipe, source: Path | str | None) -> Any:
+def _setting(root: Path, mix: Mix, source: Places) -> Any:
     if source is not None:
-        return setting(recipe, source=source)
+        return setting(mix, source=source)
     try:
         origin = dict(json.loads((root / ".vtencode" / "source.json").read_bytes()))
         origin["demo"] = int(origin.get("demo", 0))
     except (OSError, ValueError, TypeError) as error:
         raise SourceError(f"{root} does not say where its source is: --source PATH.") from error
-    path = origin.get("path")
-    if not origin["demo"] and not (isinstance(path, str) and Path(path).exists()):
-        raise SourceError(f"{root} was built from {path}, and nothing is there: --source PATH.")
-    return setting_from_origin(recipe, origin)
+    paths = {} if origin["demo"] else dict(origin.get("paths", {}))
+    gone = next((path for path in paths.values() if not Path(path).exists()), None)
+    if gone is not None:
+        raise SourceError(f"{root} was built from {gone}, and nothing is there: --source PATH.")
+    return setting_from_origin(mix, origin)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from vtencode.building.ledger import FILTERED, REJECTS
 from vtencode.building.plan import Plan
-from vtencode.building.shard import shard_rows
+from vtencode.building.rows import planned_pairs
+from vtencode.building.shard import made_pairs
 from vtencode.codecs.base import codec_from_spec
 from vtencode.durable import file_sha256
 from vtencode.engines.base import Tick
-from vtencode.errors import SampleError, VtencodeError
+from vtencode.errors import SampleError, SampleFiltered, VtencodeError
 from vtencode.painted import read_painted
-from vtencode.pairs import RoundTrip, make_pairs, pair_key, round_trip
-from vtencode.recipe import Recipe
+from vtencode.pairs import Made, RoundTrip, round_trip, worst_of
+from vtencode.recipe import Mix
 from vtencode.registry import find
 from vtencode.sinks.base import Record
-from vtencode.sources.base import Row, Source
+from vtencode.sources.base import Source
 
 #: A pair of which nothing could be decoded.
 _NOTHING = RoundTrip(0.0, 0.0, kept=True)
@@ -29,11 +31,11 @@ _NOTHING = RoundTrip(0.0, 0.0, kept=True)
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found in one shard; `worst` and `share` are as in `RoundTrip`."""
+    """What was found in one shard: the worst errors by unit, and `share` as in `RoundTrip`."""
 
     problems: tuple[str, ...]
     pairs: int = 0
-    worst: float = 0.0
+    worst_errors: Mapping[str, float] = field(default_factory=dict)
     share: float = 0.0
 
 
@@ -42,12 +44,12 @@ class VerifyShard:
     """The work of an engine: verify shard number `item`."""
 
     plan: Plan
-    recipe: Recipe
-    source: Source
+    mix: Mix
+    sources: Sequence[Source]
     root: Path
-    index: Path
+    tables: Path
     manifest: Mapping[str, Any]
-    rejects: frozenset[str]
+    left_out: Mapping[str, frozenset[str]]
 
     def __call__(self, item: int, tick: Tick) -> Findings:
         """Read the shard back and compare it with the source."""
@@ -58,7 +60,7 @@ class VerifyShard:
         if file_sha256(path) != entry["sha256"]:
             return Findings((f"{entry['name']}: the file's sha256 is not the manifest's",))
         try:
-            found = list(find("sink", self.recipe.output.format)().read(path))
+            found = list(find("sink", self.mix.output.format)().read(path))
         except (VtencodeError, ValueError) as error:
             return Findings((f"{entry['name']}: {error}",))
         records = {record.key: record for record in found}
@@ -70,46 +72,40 @@ class VerifyShard:
     def _compared(self, item: int, records: dict[str, Record], tick: Tick) -> Findings:
         problems: list[str] = []
         expected: list[str] = []
-        trips = [_NOTHING]
-        for row, wanted in shard_rows(self.plan, self.index, item, len(self.recipe.tasks)):
-            for at, (key, made, target) in enumerate(self._made(row)):
-                if at not in wanted:
-                    continue
-                tick(1)
-                expected += [] if key in self.rejects else [key]
-                fault, trip = self._judged(key, made, target, records.get(key))
-                problems += [f"{key}: {fault}"] if fault else []
-                trips.append(trip)
+        trips: list[RoundTrip] = []
+        planned = planned_pairs(self.plan, self.mix, self.tables, item)
+        for pair, outcome in made_pairs(planned, self.sources):
+            tick(1)
+            key = pair.key
+            listed = any(key in keys for keys in self.left_out.values())
+            expected += [] if listed else [key]
+            fault, trip = self._judged(key, outcome, records.get(key))
+            problems += [f"{key}: {fault}"] if fault else []
+            trips.append(trip)
         if expected != list(records):
             odd = sorted(set(expected) ^ set(records)) or ["their order"]
             problems.append(f"shard {item}: its keys are not the planned ones: {odd[0]}")
-        worst, share = max(t.worst for t in trips), max(t.share for t in trips)
+        worst = worst_of((t.unit, t.worst) for t in trips if t.unit)
+        share = max((t.share for t in trips), default=0.0)
         return Findings(tuple(problems), len(records), worst, share)
 
-    def _made(self, row: Row) -> Iterator[tuple[str, Record | SampleError, Any]]:
-        """Key, record or reason, and target of every task, made again from the source."""
-        keys = [pair_key(row["key"], task.task) for task in self.recipe.tasks]
-        try:
-            sample = self.source.load(row)
-        except SampleError as error:
-            yield from ((key, error, None) for key in keys)
-            return
-        targets = [sample.targets[task.task] for task in self.recipe.tasks]
-        yield from zip(keys, make_pairs(sample, self.recipe, row), targets, strict=True)
-
     def _judged(
-        self, key: str, made: Record | SampleError, target: Any, record: Record | None
+        self, key: str, outcome: Made | SampleError | SampleFiltered, record: Record | None
     ) -> tuple[str, RoundTrip]:
         """What is wrong with a planned pair, if anything, and how its target came back."""
-        if key in self.rejects:
-            return "" if isinstance(
-                made, SampleError
-            ) else "was rejected, and can be built", _NOTHING
+        if key in self.left_out[REJECTS]:
+            built = not isinstance(outcome, SampleError)
+            return "was rejected, and can be built" if built else "", _NOTHING
+        if key in self.left_out[FILTERED]:
+            kept = not isinstance(outcome, SampleFiltered)
+            return "was filtered, and need not be" if kept else "", _NOTHING
         if record is None:
             return "", _NOTHING  # told with the keys
-        if isinstance(made, SampleError):
-            return f"the source can no longer be read: {made}", _NOTHING
-        return _compare(record, made, target)
+        if isinstance(outcome, SampleError):
+            return f"the source can no longer be read: {outcome}", _NOTHING
+        if isinstance(outcome, SampleFiltered):
+            return f"must be filtered: {outcome}", _NOTHING
+        return _compare(record, outcome.record, outcome.target)
 
 
 def _compare(record: Record, made: Record, target: Any) -> tuple[str, RoundTrip]:

@@ -2,7 +2,9 @@
 
 A MATLAB 7.3 file, which is HDF5 with the axes of every array reversed: `images` (N, 3, 640, 480)
 uint8, `depths` and `rawDepths` (N, 640, 480) float32 meters. `depths` is in-painted and has no
-holes; `rawDepths` is 0 where the sensor saw nothing. `scenes` (1, N) holds references to names.
+holes; `rawDepths` is 0 where the sensor saw nothing. `labels` (N, 640, 480) uint16 is a place in
+`names` (1, 894), counted from 1, or 0 where nobody labeled it; `instances` alike uint8 counts
+from 1 within each label. `scenes` (1, N) and `names` hold references to texts.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ import numpy as np
 
 from vtencode.errors import SampleError, SourceError
 from vtencode.images import Picture
-from vtencode.mat5 import read_mat5
 from vtencode.sources.base import Row, sample_key
 from vtencode.sources.files import decoded
-from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, stored
+from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, published_id, stored
+from vtencode.sources.nyu_depth_v2.splits import read_splits
 from vtencode.targets import Array
 
 NAME = "nyu_depth_v2_labeled.mat"
@@ -43,6 +45,7 @@ class Labeled(Layout):
         """Every frame in the order of the file, keyed by its published number, from 1."""
         count = len(self._images)
         splits = self._split_of(count)
+        known = count == PUBLISHED or self._split_known
         scenes = self._scenes(count)
         return [
             Frame(
@@ -53,18 +56,58 @@ class Labeled(Layout):
                 file=self.path.name,
                 depth=f"{self.member}[{number - 1}]",
                 frame=number - 1,
+                image_id=published_id(number) if known else "",
             )
             for number in range(1, count + 1)
         ]
 
-    def read(self, row: Row) -> tuple[Picture, Array]:
-        """Read one frame, axes turned back to (H, W)."""
-        where = f"{self.path.name} frame {row['frame'] + 1}"
+    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[Frame]:
+        """The frames asked for; the published file needs its list where a split is."""
+        if split != "all" and not self._split_known and len(self._images) == PUBLISHED:
+            raise SourceError(
+                f"{self.root / SPLITS_NAME} must say which of the {PUBLISHED} frames are for "
+                "training, and is not there. Fetch it (`vtencode download nyu-depth`), or build "
+                "without splits: `--split all`."
+            )
+        return super().chosen(split, scenes)
+
+    def picture(self, row: Row) -> Picture:
+        """Read the color of one frame, axes turned back to (H, W)."""
+        where = self._where(row)
         with _frame_faults("image", where):
             rgb = np.ascontiguousarray(self._images[row["frame"]].transpose(2, 1, 0))
-        with _frame_faults("depth", where):
-            depth = np.ascontiguousarray(self._depths[row["frame"]].T)
-        return decoded(lambda: Picture.from_rgb(rgb), field="image", where=where), depth
+        return decoded(lambda: Picture.from_rgb(rgb), field="image", where=where)
+
+    def depth(self, row: Row) -> Array:
+        """Read the depth of one frame."""
+        return self._plane(self._depths, "depth", row)
+
+    def labels(self, row: Row) -> Array:
+        """Read the classes of one frame: places in `names` counted from 1, 0 for none."""
+        return self._plane(self._labels, "labels", row)
+
+    def instances(self, row: Row) -> Array:
+        """Read the instances of one frame, counted from 1 within each class, 0 for none."""
+        return self._plane(self._instances, "instances", row)
+
+    def has(self, *names: str) -> bool:
+        """Whether the file holds all of these arrays."""
+        return all(stored(self._file, name) is not None for name in names)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The classes, in the order that `labels` counts them by."""
+        names = tuple(self._texts("names"))
+        if len({*names}) < len(names) or not all(names):
+            raise SourceError(f"{self.path}: names must be distinct texts, and are not.")
+        return names
+
+    def _plane(self, frames: Any, field: str, row: Row) -> Array:
+        with _frame_faults(field, self._where(row)):
+            return np.ascontiguousarray(frames[row["frame"]].T)
+
+    def _where(self, row: Row) -> str:
+        return f"{self.path.name} frame {row['frame'] + 1}"
 
     def sizes(self) -> dict[str, int]:
         """The .mat, and splits.mat where it is there."""
@@ -89,60 +132,62 @@ class Labeled(Layout):
     def _depths(self) -> Any:
         return self._member(self.member, ndim=3, kinds="f")
 
+    @cached_property
+    def _labels(self) -> Any:
+        return self._counted("labels")
+
+    @cached_property
+    def _instances(self) -> Any:
+        return self._counted("instances")
+
+    def _counted(self, name: str) -> Any:
+        data = self._member(name, ndim=3, kinds="u")
+        self._check_count(data, name, len(self._images))
+        return data
+
+    def _check_count(self, data: Any, name: str, count: int) -> None:
+        if len(data) != count:
+            raise SourceError(
+                f"{self.path} must hold as many {name} as images, got {len(data)} and {count}."
+            )
+
     def _member(self, name: str, *, ndim: int, kinds: str) -> Any:
         """A plain numeric array stored in this very file, with the shape the format says."""
         data = stored(self._file, name)
         if data is None:
             raise SourceError(f"{self.path} must hold the array {name!r}, and does not.")
         if data.ndim != ndim or data.dtype.kind not in kinds or (ndim == 4 and data.shape[1] != 3):
-            raise SourceError(
-                f"{self.path}: {name} must be {'uint8 (N, 3, W, H)' if ndim == 4 else 'float32'}"
-                f"{'' if ndim == 4 else ' (N, W, H) meters'}, got {data.dtype} {data.shape}."
-            )
+            kind = {"f": "float32 meters", "u": "unsigned integers"}[kinds]
+            need = "uint8 (N, 3, W, H)" if ndim == 4 else f"{kind} (N, W, H)"
+            raise SourceError(f"{self.path}: {name} must be {need}, got {data.dtype} {data.shape}.")
         return data
 
-    def _split_of(self, count: int) -> list[str]:
-        """The split of each frame, from splits.mat (1-based `trainNdxs` and `testNdxs`)."""
-        if len(self._depths) != count:
-            raise SourceError(
-                f"{self.path} must hold as many {self.member} as images, got "
-                f"{len(self._depths)} and {count}."
-            )
-        path = self.root / SPLITS_NAME
-        if not path.is_file():
-            return self._split_without_list(count)
-        try:
-            lists = read_mat5(path.read_bytes())
-            numbers = {name: lists[f"{name}Ndxs"].reshape(-1) for name in ("train", "test")}
-        except (KeyError, ValueError) as error:
-            raise SourceError(f"{path} must hold trainNdxs and testNdxs: {error}.") from error
-        splits = ["neither"] * count
-        for name, members in numbers.items():
-            for number in members.astype(int):
-                if not 1 <= number <= count:
-                    raise SourceError(
-                        f"{path} must divide the {count} frames of {self.path.name}, and its "
-                        f"{name} list names frame {number}."
-                    )
-                splits[number - 1] = name
-        return splits
+    @property
+    def _split_known(self) -> bool:
+        return (self.root / SPLITS_NAME).is_file()
 
-    def _split_without_list(self, count: int) -> list[str]:
-        """Somebody's own cut has no published split, so all of it is "train"."""
-        if count == PUBLISHED:
-            raise SourceError(
-                f"{self.root / SPLITS_NAME} must say which of the {count} frames are for "
-                "training, and is not there. Fetch it (`vtencode download nyu-depth`), or build "
-                "without splits: `--split all`."
-            )
-        return ["train"] * count
+    def _split_of(self, count: int) -> list[str]:
+        """The split of each frame; all of somebody's own cut, which has none, is "train"."""
+        self._check_count(self._depths, self.member, count)
+        if self._split_known:
+            return read_splits(self.root / SPLITS_NAME, count)
+        return ["neither" if count == PUBLISHED else "train"] * count
 
     def _scenes(self, count: int) -> list[str]:
         """Scene names, where the file has them: uint16 characters behind references."""
         if "scenes" not in self._file:
             return [""] * count
-        references = self._file["scenes"][()].reshape(-1)
-        return ["".join(map(chr, self._file[ref][()].reshape(-1))) for ref in references]
+        return self._texts("scenes")
+
+    def _texts(self, name: str) -> list[str]:
+        """A cell of texts: references to arrays of uint16 characters."""
+        try:
+            references = self._file[name][()].reshape(-1)
+            return ["".join(map(chr, self._file[ref][()].reshape(-1))) for ref in references]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SourceError(
+                f"{self.path}: {name} must be a cell of texts, and is not ({error})."
+            ) from error
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import h5py
@@ -20,7 +20,11 @@ SPLITS = ("train", "test", "all")
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame of the dataset: `file` and `depth` are paths, or the member of a container."""
+    """One frame of the dataset: `file` and `depth` are paths, or the member of a container.
+
+    `image_id` is `published_id` for a frame of the labeled set, in whatever form, and else tells
+    its scene and file; it is "" where a file does not say which of the frames it has.
+    """
 
     key: str
     split: str
@@ -29,6 +33,18 @@ class Frame:
     file: str
     depth: str
     frame: int
+    image_id: str
+
+
+def published_id(number: int) -> str:
+    """What a frame of the labeled set is called everywhere: its published number, from 1."""
+    return f"nyu-depth-v2/{number:04d}"
+
+
+def folders_of(root: Path, path: PurePosixPath) -> tuple[str, ...]:
+    """The folders that a frame is in: its set, then its scene; `root` may be either."""
+    whole = root.resolve()
+    return (whole.parent.name, whole.name, *path.parts[:-1])
 
 
 class Layout(ABC):
@@ -36,6 +52,8 @@ class Layout(ABC):
 
     #: How errors name the form.
     form: str
+    #: Whether every picture is a file of its own.
+    image_files: bool = False
     root: Path
 
     @abstractmethod
@@ -43,8 +61,12 @@ class Layout(ABC):
         """Every frame, in a fixed order."""
 
     @abstractmethod
-    def read(self, row: Row) -> tuple[Picture, Array]:
-        """The picture, and its depth as float32 (H, W) meters with 0 for "not measured"."""
+    def picture(self, row: Row) -> Picture:
+        """The picture of a frame."""
+
+    @abstractmethod
+    def depth(self, row: Row) -> Array:
+        """The depth of a frame: float32 (H, W) meters with 0 for "not measured"."""
 
     @abstractmethod
     def sizes(self) -> dict[str, int]:

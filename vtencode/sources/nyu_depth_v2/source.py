@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-
-from vtencode.errors import SampleError, SourceError
-from vtencode.images import Picture
+from vtencode.errors import SourceError
 from vtencode.sources.base import Publication, RemoteFile, Row, Sample, Source
 from vtencode.sources.files import decoded, existing, walk
+from vtencode.sources.lazy import LazyTargets
 from vtencode.sources.nyu_depth_v2 import labeled
+from vtencode.sources.nyu_depth_v2.h5_tree import H5Tree, is_h5_frame
 from vtencode.sources.nyu_depth_v2.labeled import Labeled
 from vtencode.sources.nyu_depth_v2.layout import SPLITS, Layout
-from vtencode.sources.nyu_depth_v2.trees import H5Tree, PngTree, is_h5_frame, is_png_frame
-from vtencode.targets import Array, Camera, DepthMap
+from vtencode.sources.nyu_depth_v2.regions import check_shape, regions
+from vtencode.sources.nyu_depth_v2.trees import PngTree, is_png_frame
+from vtencode.targets import Camera, DepthMap, InstanceMasks, PanopticMap, SemanticMask
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,9 +31,6 @@ CAMERA = Camera(
     cx=3.2558244941119034e02,
     cy=2.5373616633400465e02,
 )
-#: Rows and columns that have depth in every frame, and no white frame in color: the crop of
-#: Eigen et al. (NIPS 2014) and of every evaluation since.
-EIGEN_CROP = (slice(45, 471), slice(41, 601))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +39,17 @@ class NyuDepthV2(Source):
 
     `root` is the labeled .mat, or a folder with it, or a PNG tree, or an .h5 tree. `depth` picks
     the in-painted ("filled") or measured ("raw") depths of the .mat; the trees have one depth.
-    `crop` "eigen" cuts the white frame off image and depth together. `scenes` keeps some scenes.
+    `scenes` keeps some scenes. Classes and instances are in the .mat alone.
     """
 
     name: ClassVar[str] = "nyu-depth-v2"
     splits: ClassVar[tuple[str, ...]] = SPLITS
-    targets: ClassVar[Mapping[str, type]] = {"depth": DepthMap}
+    targets: ClassVar[Mapping[str, type]] = {
+        "depth": DepthMap,
+        "semantic": SemanticMask,
+        "instances": InstanceMasks,
+        "panoptic": PanopticMap,
+    }
     publication: ClassVar[Publication] = Publication(
         title="NYU Depth Dataset V2",
         home="https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html",
@@ -75,7 +78,6 @@ class NyuDepthV2(Source):
     )
 
     depth: Literal["filled", "raw"] = "filled"
-    crop: Literal["none", "eigen"] = "none"
     scenes: tuple[str, ...] = ()
 
     def index(self) -> pa.Table:
@@ -83,26 +85,44 @@ class NyuDepthV2(Source):
         import pyarrow as pa
 
         frames = self._layout.chosen(self.split, self.scenes)
-        table = pa.Table.from_pylist([asdict(frame) for frame in frames])
-        if self.crop == "none":
-            return table
-        column = pa.array(["png"] * len(table), pa.string())
-        return table.set_column(table.schema.get_field_index("image"), "image", column)
+        return pa.Table.from_pylist([asdict(frame) for frame in frames])
 
     def load(self, row: Row) -> Sample:
-        """Read one frame; the color bytes pass through untouched unless they are cropped."""
-        picture, meters = self._layout.read(row)
-        if meters.shape != (picture.height, picture.width):
-            message = f"must be as large as its image {picture.height, picture.width}, got "
-            raise SampleError("SHAPE", "depth", row["depth"], f"{message}{meters.shape}")
-        camera = CAMERA
-        if self.crop == "eigen":
-            picture, meters, camera = _eigen(picture, meters, where=row["file"])
-        depth = decoded(
-            lambda: DepthMap(meters, camera=camera), field="depth", where=str(row["depth"])
-        )
-        provenance = {"file": row["file"], "member": str(row["depth"]), "scene": row["scene"]}
-        return Sample(row["key"], picture, {"depth": depth}, provenance)
+        """Read one frame; the color bytes pass through untouched."""
+        layout = self._layout
+        picture = layout.picture(row)
+        shape = picture.height, picture.width
+        makers: dict[str, Callable[[], Any]] = {"depth": partial(_depth, layout, row, shape)}
+        if isinstance(layout, Labeled):
+            made = regions(layout, row, shape)
+            makers |= {name: made[name] for name in self.available() if name in made}
+        provenance = {
+            "file": row["file"],
+            "member": str(row["depth"]),
+            "scene": row["scene"],
+            "image_id": row["image_id"],
+        }
+        if layout.image_files:
+            provenance["sha256"] = hashlib.sha256(picture.data).hexdigest()
+        return Sample(row["key"], picture, LazyTargets(makers), provenance)
+
+    def available(self) -> Mapping[str, type]:
+        """Depth, and what of the rest the .mat holds."""
+        layout = self._layout
+        have = {"depth"}
+        if isinstance(layout, Labeled) and layout.has("labels", "names"):
+            have |= {"semantic"}
+            have |= {"instances", "panoptic"} if layout.has("instances") else set()
+        return {name: kind for name, kind in self.targets.items() if name in have}
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raise `SourceError` unless this form of the dataset has each of these targets."""
+        missing = next((name for name in names if name not in self.available()), None)
+        if missing is not None:
+            raise SourceError(
+                f"{self.root} is {self._layout.form}, which has no {missing!r}: it has "
+                f"{', '.join(self.available())}. {labeled.NAME} of the authors has them all."
+            )
 
     def files(self) -> tuple[tuple[str, int], ...]:
         """The .mat files, or every frame file of the tree."""
@@ -146,11 +166,7 @@ def _only(forms: list[Layout], root: Path) -> Layout:
     return forms[0]
 
 
-def _eigen(picture: Picture, meters: Array, *, where: str) -> tuple[Picture, Array, Camera]:
-    if meters.shape != (480, 640):
-        message = f"the Eigen crop needs 480x640 frames, got {meters.shape}"
-        raise SampleError("SHAPE", "depth", where, message)
-    rows, columns = EIGEN_CROP
-    rgb = decoded(lambda: picture.rgb, field="image", where=where)[rows, columns]
-    camera = CAMERA.crop(left=columns.start, top=rows.start)
-    return Picture.from_rgb(np.ascontiguousarray(rgb)), meters[rows, columns], camera
+def _depth(layout: Layout, row: Row, shape: tuple[int, int]) -> DepthMap:
+    meters, where = layout.depth(row), str(row["depth"])
+    check_shape(meters, shape, field="depth", where=where)
+    return decoded(lambda: DepthMap(meters, camera=CAMERA), field="depth", where=where)

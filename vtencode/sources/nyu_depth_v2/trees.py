@@ -1,9 +1,7 @@
-"""The forms with a file a frame: PNG trees (BTS, Eigen) and .h5 trees (sparse-to-dense).
+"""PNG trees (BTS, Eigen), with two files a frame.
 
-PNG: `sync/<scene>/rgb_00000.jpg` with `sync_depth_00000.png`, `official_splits/{train,test}/…`
-alike; depth is 16-bit gray, millimeters, 0 where nothing was measured (bts, Lee et al. 2019).
-H5: `train/<scene>/00001.h5`, `val/official/00001.h5`; `rgb` (3, 480, 640) uint8 and `depth`
-(480, 640) float32 meters (sparse-to-dense, Ma and Karaman 2018); "val" is the test split.
+`sync/<scene>/rgb_00000.jpg` with `sync_depth_00000.png`, `official_splits/{train,test}/…` alike;
+depth is 16-bit gray, millimeters, 0 where nothing was measured (bts, Lee et al. 2019).
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-import h5py
 import numpy as np
 
 from vtencode.errors import CodeError, SampleError, SourceError
@@ -19,11 +16,15 @@ from vtencode.images import Picture
 from vtencode.png import GRAY, png_header, read_png_gray16
 from vtencode.sources.base import Row, sample_key
 from vtencode.sources.files import decoded, read_bytes
-from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, stored
+from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, folders_of, published_id
 from vtencode.targets import Array
 
 _PNG_FRAME = re.compile(r"(?P<kind>rgb|sync_depth)_(?P<number>\d+)\.(?P<suffix>jpg|png)")
-_H5_FRAME = re.compile(r"(?P<number>\d+)\.h5")
+
+
+#: BTS's cut of the labeled set; its files are numbered by the published numbers less 1
+#: (rgb_00045 is frame 46: 46 is in splits.mat's testNdxs, and 45 is not).
+OFFICIAL = "official_splits"
 
 
 def is_png_frame(name: str) -> bool:
@@ -31,21 +32,11 @@ def is_png_frame(name: str) -> bool:
     return _PNG_FRAME.fullmatch(PurePosixPath(name).name) is not None
 
 
-def is_h5_frame(name: str) -> bool:
-    """Whether the file belongs to an .h5 tree."""
-    return _H5_FRAME.fullmatch(PurePosixPath(name).name) is not None
-
-
-def _folders(root: Path, path: PurePosixPath) -> tuple[str, ...]:
-    """The folders that a frame is in: its set, then its scene; `root` may be either."""
-    whole = root.resolve()
-    return (whole.parent.name, whole.name, *path.parts[:-1])
-
-
 class PngTree(Layout):
     """The BTS and Eigen trees."""
 
     form = "the BTS tree (rgb_*.jpg + sync_depth_*.png)"
+    image_files = True
 
     def __init__(self, root: Path, found: dict[str, int]) -> None:
         self.root = root
@@ -65,17 +56,20 @@ class PngTree(Layout):
         self._check_depth_format(frames[0])
         return frames
 
-    def read(self, row: Row) -> tuple[Picture, Array]:
-        """Read one pair of files."""
+    def picture(self, row: Row) -> Picture:
+        """Read the color file."""
         data = read_bytes(self.root, row["file"], field="image")
-        picture = decoded(lambda: Picture.from_bytes(data), field="image", where=row["file"])
+        return decoded(lambda: Picture.from_bytes(data), field="image", where=row["file"])
+
+    def depth(self, row: Row) -> Array:
+        """Read the depth file."""
         depth, where = read_bytes(self.root, row["depth"], field="depth"), row["depth"]
         header = decoded(lambda: png_header(depth), field="depth", where=where)
         if (header.bit_depth, header.color_type) != (16, GRAY):
             message = f"must be a 16-bit gray PNG in millimeters, got {header}"
             raise SampleError("MODE", "depth", where, message)
         millimeters = decoded(lambda: read_png_gray16(depth), field="depth", where=where)
-        return picture, (millimeters / 1000).astype(np.float32)
+        return (millimeters / 1000).astype(np.float32)
 
     def sizes(self) -> dict[str, int]:
         """Every color and depth file of the tree."""
@@ -85,14 +79,19 @@ class PngTree(Layout):
         path = PurePosixPath(name)
         number = path.stem.removeprefix("rgb_")
         scene = path.parent.name or self.root.name
+        official = OFFICIAL in self.root.resolve().parts or OFFICIAL in path.parts
+        test = folders_of(self.root, path)[-2] == "test"
         return Frame(
             key=sample_key("nyu", scene, number),
-            split="test" if _folders(self.root, path)[-2] == "test" else "train",
+            split="test" if test else "train",
             scene=scene,
             image="png" if path.suffix == ".png" else "jpg",
             file=name,
             depth=str(path.with_name(f"sync_depth_{number}.png")),
             frame=int(number),
+            image_id=published_id(int(number) + 1)
+            if official or test
+            else f"nyu-depth-v2/{scene}/{path.stem}",
         )
 
     def _check_one_train_set(self, frames: list[Frame]) -> None:
@@ -125,60 +124,3 @@ class PngTree(Layout):
                 "DenseDepth's 8-bit train PNGs hold depth * 25.5 rounded, which is not this "
                 "dataset: use the BTS tree or the labeled .mat."
             )
-
-
-class H5Tree(Layout):
-    """The sparse-to-dense tree."""
-
-    form = "the per-frame .h5 tree"
-
-    def __init__(self, root: Path, found: dict[str, int]) -> None:
-        self.root = root
-        self.found = {name: size for name, size in found.items() if is_h5_frame(name)}
-
-    def frames(self) -> list[Frame]:
-        """A frame for every .h5 file."""
-        return [self._frame(name) for name in sorted(self.found)]
-
-    def read(self, row: Row) -> tuple[Picture, Array]:
-        """Read one .h5 file."""
-        where = row["file"]
-        try:
-            with h5py.File(self.root / where, "r") as file:
-                rgb, depth = (np.asarray(stored(file, name)) for name in ("rgb", "depth"))
-        except FileNotFoundError as error:
-            raise SampleError("MISSING", "image", where, "the file is not there") from error
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, OSError) and error.errno:
-                raise
-            message = f"must be an HDF5 file with rgb and depth: {error}"
-            raise SampleError("DECODE", "image", where, message) from error
-        if rgb.ndim != 3 or rgb.shape[0] != 3 or depth.shape != rgb.shape[1:]:
-            message = f"must hold rgb (3, H, W) and depth (H, W), got {rgb.shape}, {depth.shape}"
-            raise SampleError("SHAPE", "depth", where, message)
-        if (
-            depth.dtype.kind != "f"
-            or rgb.dtype.kind not in "ui"
-            or not np.array_equal(rgb, rgb.astype(np.uint8))
-        ):
-            message = f"rgb must be uint8, depth float meters, got {rgb.dtype} and {depth.dtype}"
-            raise SampleError("MODE", "depth", where, message)
-        color = np.ascontiguousarray(rgb.astype(np.uint8).transpose(1, 2, 0))
-        return Picture.from_rgb(color), depth.astype(np.float32)
-
-    def sizes(self) -> dict[str, int]:
-        """Every .h5 file of the tree."""
-        return self.found
-
-    def _frame(self, name: str) -> Frame:
-        path = PurePosixPath(name)
-        folders = _folders(self.root, path)
-        return Frame(
-            key=sample_key("nyu", folders[-1], path.stem),
-            split="test" if folders[-2] == "val" else "train",
-            scene=folders[-1],
-            image="png",
-            file=name,
-            depth=name,
-            frame=int(path.stem),
-        )

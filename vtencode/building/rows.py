@@ -1,0 +1,86 @@
+"""The tables of a plan as files: mapped, so that a worker reads the rows of its shard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vtencode.building.plan import Plan, Tables
+from vtencode.durable import write_whole
+from vtencode.pairs import Place, pair_key
+from vtencode.recipe import Mix, Recipe, TaskSection
+from vtencode.sources.base import Row
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PAIRS = "pairs.arrow"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One planned pair: number `part` of the mix asks `task` of its row number `at`."""
+
+    part: int
+    at: int
+    recipe: Recipe
+    task: TaskSection
+    row: Row
+    place: Place
+
+    @property
+    def key(self) -> str:
+        """The pair's key."""
+        return self.place.key
+
+
+def write_tables(tables: Tables, folder: Path) -> None:
+    """Write the pairs, and the samples of each part, as Arrow files."""
+    write_whole(folder / PAIRS, _arrow_file(tables.pairs))
+    for part, table in enumerate(tables.samples):
+        write_whole(folder / _samples(part), _arrow_file(table))
+
+
+def planned_pairs(plan: Plan, mix: Mix, folder: Path, shard: int) -> Iterator[Planned]:
+    """The pairs of a shard, in order."""
+    first, stop = plan.shard_pairs(shard)
+    pairs = _read(folder / PAIRS, list(range(first, stop)))
+    rows: dict[int, dict[int, Row]] = {}
+    for part in {pair["part"] for pair in pairs}:
+        at = sorted({pair["row"] for pair in pairs if pair["part"] == part})
+        rows[part] = dict(zip(at, _read(folder / _samples(part), at), strict=True))
+    for turn, pair in enumerate(pairs, first):
+        part, at, row = pair["part"], pair["row"], rows[pair["part"]][pair["row"]]
+        recipe = mix.parts[part].recipe
+        task = recipe.tasks[pair["task"]]
+        key = pair_key(row["key"], task.key, pair["repeat"])
+        yield Planned(part, at, recipe, task, row, Place(key, turn))
+
+
+def _samples(part: int) -> str:
+    return f"samples-{part:03d}.arrow"
+
+
+def _arrow_file(table: pa.Table) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _read(path: Path, rows: list[int]) -> list[dict[str, Any]]:
+    """These rows of an Arrow file, which is mapped, not read."""
+    import pyarrow as pa
+
+    # Mapped here, for Arrow takes no path that is not UTF-8.
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+        table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
+        found: list[dict[str, Any]] = table.take(rows).to_pylist()
+        del table
+        return found

@@ -1,0 +1,18 @@
+"""Pairs: sample x task -> one training record, its round trip already checked."""
+
+from vtencode.pairs.checks import RoundTrip, check_depth, round_trip, worst_of
+from vtencode.pairs.make import Made, Place, make_pair, pair_key
+from vtencode.pairs.meta import PairMeta, pair_schema
+
+__all__ = [
+    "Made",
+    "PairMeta",
+    "Place",
+    "RoundTrip",
+    "check_depth",
+    "make_pair",
+    "pair_key",
+    "pair_schema",
+    "round_trip",
+    "worst_of",
+]

@@ -1,0 +1,129 @@
+"""Referring and reasoning segmentation: the masks that words mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vtencode.codecs.base import Codec
+from vtencode.errors import SpecError
+from vtencode.seeds import Chance
+from vtencode.targets import Expression, Expressions, SemanticMask
+from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
+from vtencode.tasks.binary import covered, mask_coloring, mask_wordings, names_of, painted_masks
+from vtencode.tasks.coloring import GROUND, LEGEND, draw_coloring
+from vtencode.tasks.words import spoken
+
+#: Share of referring pairs that ask for several phrases at once, where there are.
+_SEVERAL = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferringTask(Finding[Expressions]):
+    """What one phrase means, or up to `most` phrases whose regions do not meet, by a legend."""
+
+    name: ClassVar[str] = "referring"
+    summary: ClassVar[str] = "what a phrase means"
+    target: ClassVar[str] = "expressions"
+    takes: ClassVar[tuple[type, ...]] = (Expressions,)
+    paints: ClassVar[type] = SemanticMask
+    fields: ClassVar[tuple[str, ...]] = ("phrase", "color", "background_color", *LEGEND)
+    codec: ClassVar[str] = "semantic"
+    pool: ClassVar[str] = "referring"
+
+    most: int = 3
+    white: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_shares(self, "white")
+        if self.most < 1:
+            raise SpecError(f"{self.name}: most must be >= 1, got {self.most}.")
+
+    def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:  # noqa: ARG002  # the interface's
+        """One phrase; or several, which a legend names."""
+        several = Wording(GROUND, (LEGEND,))
+        return (*mask_wordings("phrase"), several) if self.most > 1 else mask_wordings("phrase")
+
+    def ask(
+        self, target: Expressions, codec: Codec[Any], chance: Chance, *, where: str
+    ) -> Question:
+        """Phrases that mean something here, or one that means nothing."""
+        mine = [e for e in target.expressions if not e.reasoning]
+        negative = self.wants_negative(chance)
+        choice = _meaningless(mine, target) if negative else [e for e in mine if e.ids]
+        if not choice:
+            raise nothing(self.target, where, "has no phrase to ask for")
+        rng = chance.generator("phrases")
+        order = [choice[at] for at in rng.permutation(len(choice))]
+        several = not negative and self.most > 1 and rng.random() < _SEVERAL
+        chosen = _apart(order, target, self.most) if several else order[:1]
+        masks = [covered(target.masks, set(e.ids)) for e in chosen]
+        texts = [e.text for e in chosen]
+        if len(texts) > 1:
+            return painted_masks(
+                masks, codec, draw_coloring(texts, chance), fields={}, negative=negative
+            )
+        coloring = mask_coloring(texts[0], chance, white=self.white)
+        return painted_masks(masks, codec, coloring, fields={"phrase": texts[0]}, negative=negative)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasoningTask(Finding[Expressions]):
+    """What the answer to a question is."""
+
+    name: ClassVar[str] = "reasoning"
+    summary: ClassVar[str] = "what answers a question"
+    target: ClassVar[str] = "expressions"
+    takes: ClassVar[tuple[type, ...]] = (Expressions,)
+    paints: ClassVar[type] = SemanticMask
+    fields: ClassVar[tuple[str, ...]] = ("question", "color", "background_color")
+    codec: ClassVar[str] = "semantic"
+    pool: ClassVar[str] = "reasoning"
+
+    white: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_shares(self, "white")
+
+    def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:  # noqa: ARG002  # the interface's
+        """One question."""
+        return mask_wordings("question")
+
+    def ask(
+        self, target: Expressions, codec: Codec[Any], chance: Chance, *, where: str
+    ) -> Question:
+        """A question that something here answers, or that nothing does."""
+        mine = [e for e in target.expressions if e.reasoning]
+        empty = [e for e in mine if not e.ids]
+        negative = self.wants_negative(chance) and bool(empty)
+        choice = empty if negative else [e for e in mine if e.ids]
+        if not choice:
+            raise nothing(self.target, where, "has no question to ask")
+        chosen = choice[chance.draw("question") % len(choice)]
+        coloring = mask_coloring(chosen.text, chance, white=self.white)
+        mask = covered(target.masks, set(chosen.ids))
+        fields = {"question": chosen.text}
+        return painted_masks([mask], codec, coloring, fields=fields, negative=negative)
+
+
+def _meaningless(mine: list[Expression], target: Expressions) -> list[Expression]:
+    """Phrases that mean nothing in this image; made of absent classes where none is given."""
+    given = [e for e in mine if not e.ids]
+    absent = names_of(target.masks)[1]
+    return given or [Expression(f"the {spoken(name)}", ids=()) for name in absent]
+
+
+def _apart(order: list[Expression], target: Expressions, most: int) -> list[Expression]:
+    """The first phrases whose regions do not meet those of the phrases before them."""
+    chosen: list[Expression] = []
+    taken = np.zeros(target.shape, dtype=bool)
+    for expression in order:
+        mask = covered(target.masks, set(expression.ids))
+        if len(chosen) < most and not (mask & taken).any():
+            chosen.append(expression)
+            taken |= mask
+    return chosen
