@@ -157,7 +157,7 @@ def test_a_recipe_with_three_faults_has_them_all_told_with_their_lines(tmp_path)
     recipe = tmp_path / "mine.yaml"
     recipe.write_text(
         "name: mine\n"
-        "source: {name: nyu-depth-v2, crp: eigen}\n"
+        "source: {name: nyu-depth-v2, dpth: raw}\n"
         "tasks:\n"
         "  - {task: depth, codec: {name: depth}, instructions: depth}\n"
         "output: {samples_per_shard: many}\n"
@@ -169,7 +169,11 @@ def test_a_recipe_with_three_faults_has_them_all_told_with_their_lines(tmp_path)
 
     assert code == 2
     assert "mine.yaml has 3 faults" in stderr
-    for line, told in ((2, "Did you mean 'crop'"), (5, "whole number"), (7, "already set on line")):
+    for line, told in (
+        (2, "Did you mean 'depth'"),
+        (5, "whole number"),
+        (7, "already set on line"),
+    ):
         assert any(f"line {line} " in row and told in row for row in stderr.splitlines()), told
 
 

@@ -50,7 +50,7 @@ def disk(tmp_path) -> Iterator[Path]:
 def words(bts: Path, out: Path, workers: int = 1) -> tuple[object, ...]:
     per_shard = f"output.samples_per_shard={PER_SHARD}"
     place = ("--source", bts, "--out", out, "--workers", workers)
-    return ("build", "nyu-depth", *place, "--set", per_shard)
+    return ("build", "nyu-depth", *place, "--set", per_shard, "--set", "framing={resize: none}")
 
 
 def build(bts: Path, out: Path, workers: int = 1) -> tuple[int, str]:

@@ -19,6 +19,8 @@ from vtencode.engines.local import LocalEngine
 from vtencode.errors import BuildError, SampleError
 
 COUNT, PER_SHARD = 120, 10
+#: Frames of 64x48 pixels stay what they are.
+UNFRAMED = "framing={resize: none}"
 SETS = f"output.samples_per_shard={PER_SHARD}"
 #: Seconds after which a test gives up waiting for what must happen.
 PATIENCE = 60
@@ -36,13 +38,24 @@ def whole(bts, tmp_path_factory) -> dict[str, str]:
 
 
 def resumed(bts: Path, out: Path) -> dict[str, str]:
-    vt.build("nyu-depth", source=bts, out=out, workers=1, overrides=[SETS])
+    vt.build("nyu-depth", source=bts, out=out, workers=1, overrides=[SETS, UNFRAMED])
     return hashes(out)
 
 
 def begin(bts: Path, out: Path) -> subprocess.Popen[str]:
     return command(
-        "build", "nyu-depth", "--source", bts, "--out", out, "--workers", 2, "--set", SETS
+        "build",
+        "nyu-depth",
+        "--source",
+        bts,
+        "--out",
+        out,
+        "--workers",
+        2,
+        "--set",
+        SETS,
+        "--set",
+        UNFRAMED,
     )
 
 

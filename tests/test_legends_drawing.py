@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,13 +38,13 @@ def assert_apart(count, chance, background, *, named=False):
     assert not named or set(drawn) <= CSS
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.integers(1, 150), chances, rgb)
 def test_drawn_colors_are_as_far_apart_as_promised(count, chance, background):
     assert_apart(count, chance, background)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.integers(1, 49), chances, rgb)
 def test_drawn_colors_with_names_are_as_far_apart_as_promised(count, chance, background):
     assert_apart(count, chance, background, named=True)
@@ -100,7 +102,7 @@ def test_no_two_pairs_in_a_row_share_a_legend(count, named, evaluation):
         for at in range(2000 if not evaluation else 200)
     ]
 
-    assert all(left != right for left, right in zip(legends, legends[1:], strict=False))
+    assert all(left != right for left, right in pairwise(legends))
 
 
 @pytest.mark.parametrize(("count", "named"), [(1, True), (2, True), (4, False)])
@@ -108,7 +110,7 @@ def test_training_and_evaluation_never_share_a_legend(count, named):
     drawn = [
         {
             frozenset(draw_colors(count, pair(at, evaluation=kept), background=None, named=named))
-            for at in range(600)
+            for at in range(400)
         }
         for kept in (False, True)
     ]
@@ -120,17 +122,14 @@ def test_training_and_evaluation_never_share_a_legend(count, named):
 
 @pytest.mark.parametrize("heldout", [0.1, 0.2, 0.5])
 def test_the_share_of_legends_that_is_held_out_is_the_one_asked_for(heldout):
-    # Single named colors are few enough to meet every one: 139, of which a share is kept.
-    kept, others = (
-        {
-            draw_colors(1, pair(at, evaluation=e), background=None, named=True, heldout=heldout)
-            for at in range(1500)
-        }
-        for e in (True, False)
-    )
+    # Of 139 single named colors 400 pairs meet every one that is held out; three standard
+    # deviations of the share of 139 are 0.076 to 0.127.
+    kept = {
+        draw_colors(1, pair(at, evaluation=True), background=None, named=True, heldout=heldout)
+        for at in range(400)
+    }
 
-    assert len(kept | others) == 139
-    assert len(kept) / 139 == pytest.approx(heldout, abs=0.09)
+    assert len(kept) / 139 == pytest.approx(heldout, abs=0.1)
 
 
 def test_with_nothing_held_out_evaluation_draws_as_training_does():

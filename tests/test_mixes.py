@@ -146,19 +146,20 @@ def test_the_mixs_seed_and_output_are_its_parts(written):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "path", "message"),
+    ("old", "new", "told"),
     [
-        ("weight: 3", "weight: 0", 4, "recipes.0.weight", "must be > 0, got 0"),
-        ("weight: 3", "weight: -1", 4, "recipes.0.weight", "must be > 0, got -1"),
-        ("    weight: 1\n", "", 6, "recipes.1.weight", "is missing: give every recipe a weight"),
-        ("normals: 0.5", "normals: 0.4", 5, "recipes.0.tasks", "must be shares that add up to 1"),
-        ("normals: 0.5", "normal: 0.5", 5, "recipes.0.tasks.normal", "Did you mean 'normals'?"),
-        ("normals: 0.5", "normals: 0", 5, "recipes.0.tasks.normals", "must be above 0, got 0"),
-        ("nyu-depth", "nyu-deth", 6, "recipes.1.recipe", "Did you mean 'nyu-depth'?"),
-        ("seed: 7", "sed: 7", 8, "sed", "is not a field here. Did you mean 'seed'?"),
+        ("weight: 3", "weight: 0", (4, "recipes.0.weight", "must be > 0, got 0")),
+        ("weight: 3", "weight: -1", (4, "recipes.0.weight", "must be > 0, got -1")),
+        ("    weight: 1\n", "", (6, "recipes.1.weight", "is missing: give every recipe a weight")),
+        ("normals: 0.5", "normals: 0.4", (5, "recipes.0.tasks", "must be shares that add up to 1")),
+        ("normals: 0.5", "normal: 0.5", (5, "recipes.0.tasks.normal", "Did you mean 'normals'?")),
+        ("normals: 0.5", "normals: 0", (5, "recipes.0.tasks.normals", "must be above 0, got 0")),
+        ("nyu-depth", "nyu-deth", (6, "recipes.1.recipe", "Did you mean 'nyu-depth'?")),
+        ("seed: 7", "sed: 7", (8, "sed", "is not a field here. Did you mean 'seed'?")),
     ],
 )
-def test_a_fault_of_a_mix_is_told_with_its_line(written, old, new, line, path, message):
+def test_a_fault_of_a_mix_is_told_with_its_line(written, old, new, told):
+    line, path, message = told
     with pytest.raises(RecipeError) as caught:
         load_mix(written(MIX.replace(old, new)))
 

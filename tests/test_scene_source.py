@@ -73,7 +73,14 @@ def test_splits_keep_their_scenes_when_the_series_grows():
 
 @pytest.mark.parametrize(
     "option",
-    [{"count": 0}, {"height": 8}, {"width": 0}, {"people": -1}, {"streets": 1.5}],
+    [
+        {"count": 0},
+        {"height": 8},
+        {"width": 0},
+        {"people": (-1, 2)},
+        {"people": (3, 2)},
+        {"streets": 1.5},
+    ],
     ids=str,
 )
 def test_options_that_make_no_scene_are_refused(option):

@@ -303,7 +303,7 @@ def test_a_phrase_is_painted_where_its_regions_are(said, objects):
     for chance in CHANCES:
         _, question = ask("referring", said, chance, negatives=0.0)
         answer = painted(question)
-        texts = {expression.text: expression.ids for expression in said.expressions}
+        texts = {e.text.removeprefix("the "): e.ids for e in said.expressions}
         for at, text in enumerate(question.asked, start=1):
             mask = np.isin(objects.id_map(), texts[text])
             assert np.array_equal(answer.ids == at, mask)

@@ -38,7 +38,7 @@ def bts(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def built(bts, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("built") / "o"
-    sets = [f"output.samples_per_shard={PER_SHARD}"]
+    sets = [f"output.samples_per_shard={PER_SHARD}", "framing={resize: none}"]
     return vt.build("nyu-depth", source=bts, out=out, workers=1, overrides=sets).out
 
 
@@ -113,8 +113,8 @@ def test_a_whole_dataset_is_proved(out):
     assert found.problems == ()
     assert found.pairs == COUNT
     assert found.counts == {"planned": COUNT, "written": COUNT, "rejected": 0, "filtered": 0}
-    assert found.unit == "m"
-    assert found.worst_error == manifest(out)["worst_error"]
+    assert found.worst_errors == manifest(out)["worst_errors"]
+    assert set(found.worst_errors) == {"m"}
     assert 0 < found.worst_share_of_tolerance <= 1
     assert found.to_json()["ok"] is True
     assert reports[-1] == (COUNT, COUNT)

@@ -8,14 +8,25 @@ from itertools import chain
 from typing import Any
 
 from vtencode.targets import (
+    DepthMap,
     Expression,
     Expressions,
     InstanceMasks,
     Keypoints,
+    NormalMap,
     PanopticMap,
     SemanticMask,
 )
 
+_KNOWN = (
+    DepthMap,
+    Expressions,
+    InstanceMasks,
+    Keypoints,
+    NormalMap,
+    PanopticMap,
+    SemanticMask,
+)
 #: The words of a joint's name: left_eye, L_Eye (AP-10K), leftEye, right-hand-root.
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -26,6 +37,8 @@ def mirrorable(target: Any) -> str | None:
     >>> mirrorable(SemanticMask([[0, 1]], ("left hand", "right hand")))
     "class 'left hand' names a side"
     """
+    if not isinstance(target, _KNOWN) and not hasattr(target, "framed"):
+        return f"nobody says what a mirror makes of {type(target).__name__}"
     if isinstance(target, Keypoints):
         return _unpaired(target)
     return next((f"{what} names a side" for what, name in _names(target) if _lateral(name)), None)

@@ -42,8 +42,9 @@ _RULES: dict[type, Callable[[Any, Transform], Any]] = {
 def frame(target: T, transform: Transform) -> T:
     """Do to a target what `transform` does to its image; the very target where that is nothing.
 
-    Raises `TargetError` for a target of another size, for a flip of one that a mirror belies
-    (see `mirrorable`), and for types that have no rule.
+    A type of one's own brings its rule as a method `framed(transform)`. Raises `TargetError` for a
+    target of another size, for a flip of one that a mirror belies (see `mirrorable`), and for
+    types that have no rule and would change.
     """
     reason = mirrorable(target) if transform.flip else None
     if reason is not None:
@@ -61,15 +62,20 @@ def unframe(target: T, transform: Transform) -> T:
 
 
 def _framed(target: T, transform: Transform) -> T:
-    rule = _RULES.get(type(target))
-    if rule is None:
-        known = ", ".join(cls.__name__ for cls in _RULES)
-        raise TargetError(f"framing: a target must be one of {known}, got {type(target).__name__}.")
     width, height = transform.source
-    shape = target.shape  # type: ignore[attr-defined]  # every type of the table has one
+    shape = target.shape  # type: ignore[attr-defined]  # targets have one
     if shape != (height, width):
         raise TargetError(
             f"framing: a target must be {width}x{height}, as its image, got {shape[1]}x{shape[0]}."
         )
-    framed: T = target if transform.identity else rule(target, transform)
+    if transform.identity:
+        return target
+    rule = _RULES.get(type(target)) or getattr(type(target), "framed", None)
+    if rule is None:
+        known = ", ".join(cls.__name__ for cls in _RULES)
+        raise TargetError(
+            f"framing: a target must be one of {known}, or have a method `framed`, got "
+            f"{type(target).__name__}. Or leave images as they are: framing: {{resize: none}}."
+        )
+    framed: T = rule(target, transform)
     return framed

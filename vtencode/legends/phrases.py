@@ -26,7 +26,7 @@ _MARKING = (("marks",), ("denotes",), ("stands", "for"), ("is", "for"), ("is", "
 _USES = frozenset({"use", "using"})
 #: A colon after one of these opens a list.
 LISTING = frozenset(
-    "color colors colour colours colored coloured legend palette mapping map key code".split()  # noqa: SIM905  # a table to read
+    "colors colours legend palette mapping map key code".split()  # noqa: SIM905  # a table to read
 )
 
 
@@ -54,7 +54,7 @@ def verb_at(pieces: list[Token], at: int) -> int | None:
     if not _in(pieces, at, _VERBS):
         return None
     at += 1
-    if at < len(pieces) and _is_participle(pieces[at].text):
+    if at < len(pieces) and _is_participle(pieces[at]):
         at += 1
     return at + _in(pieces, at, _PREPOSITIONS)
 
@@ -74,8 +74,10 @@ def starts(pieces: list[Token], at: int, words: tuple[str, ...]) -> bool:
     return tuple(piece.text for piece in pieces[at : at + len(words)]) == words
 
 
-def _is_participle(word: str) -> bool:
-    return word in _PARTICIPLES or (word.endswith("ed") and word not in names())  # not red
+def _is_participle(piece: Token) -> bool:
+    """Whether it is "shown", "colored", …, and not a color that ends alike: red, #8503ed."""
+    ended = piece.kind == "word" and piece.text.endswith("ed") and piece.text not in names()
+    return ended or piece.text in _PARTICIPLES
 
 
 def _in(pieces: list[Token], at: int, words: frozenset[str]) -> bool:

@@ -40,22 +40,31 @@ class _Reader:
     def read(self) -> dict[str, RGB]:
         at = 0
         while at < len(self.pieces):
-            end = self._sentence(at) or self._backdrop(at) or self._marked(at) or self._entries(at)
-            if end or self.pieces[at].kind not in ("word", "mark"):
+            kind = self.pieces[at].kind
+            if kind == "word":
+                end = self._sentence(at) or self._backdrop(at) or self._marked(at)
+            else:
+                end = self._marked(at) if kind == "color" else self._entries(at)
+            if end or kind not in ("word", "mark"):
                 self.begin = end or at + 1
             at = end or at + 1
         return self.found
 
     def _sentence(self, at: int) -> int | None:
         """A verb and a color, the name before them."""
-        verb = verb_at(self.pieces, at)
-        value = color_at(self.pieces, verb) if verb else None
-        if value is None or not self._ends(value[1]):
+        value = self._told(at)
+        if value is None:
             return None
         if self.begin < at:
             return self._record(name_in(self.prompt, self.pieces[self.begin : at]), *value)
         quoted = at > 0 and self.pieces[at - 1].kind == "quoted"
         return self._record(self.pieces[at - 1].name if quoted else None, *value)
+
+    def _told(self, at: int) -> tuple[RGB, int] | None:
+        """The color after a verb, and where it ends."""
+        verb = verb_at(self.pieces, at)
+        value = color_at(self.pieces, verb) if verb else None
+        return value if value and self._ends(value[1]) else None
 
     def _backdrop(self, at: int) -> int | None:
         """A color that ends in "background", as in "on a black background"."""
@@ -106,7 +115,7 @@ class _Reader:
             value = self._assigned(middle) if middle > at else None
             if value and self._ends(value[1]):
                 return self._record(name_in(self.prompt, self.pieces[at:middle]), *value)
-            if self.pieces[middle].kind not in ("word", "mark"):
+            if self.pieces[middle].kind not in ("word", "mark") or self._told(middle):
                 return None
         return None
 

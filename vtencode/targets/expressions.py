@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from vtencode.errors import TargetError
 from vtencode.targets.instances import InstanceMasks
 
-_LATERAL = re.compile(r"\b(left|right)(most|hand|ward|wards)?\b|\b(counter)?clockwise\b", re.I)
+_LATERAL = re.compile(
+    r"\b(left|right)(most|hand|ward|wards)?\b|\b(counter)?clockwise\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

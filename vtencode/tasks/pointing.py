@@ -59,14 +59,16 @@ class ReferringTask(Finding[Expressions]):
         rng = chance.generator("phrases")
         order = [choice[at] for at in rng.permutation(len(choice))]
         several = not negative and self.most > 1 and rng.random() < _SEVERAL
-        chosen = _apart(order, target, self.most) if several else order[:1]
+        count = int(rng.integers(2, self.most + 1)) if several else 1
+        chosen = _apart(order, target, count)
         masks = [covered(target.masks, set(e.ids)) for e in chosen]
         texts = [e.text for e in chosen]
+        names = [text.removeprefix("the ") for text in texts]  # a legend brings its own article
         if len(texts) > 1:
             return painted_masks(
-                masks, codec, draw_coloring(texts, chance), fields={}, negative=negative
+                masks, codec, draw_coloring(names, chance), fields={}, negative=negative
             )
-        coloring = mask_coloring(texts[0], chance, white=self.white)
+        coloring = mask_coloring(names[0], chance, white=self.white)
         return painted_masks(masks, codec, coloring, fields={"phrase": texts[0]}, negative=negative)
 
 
