@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -131,6 +132,9 @@ def test_plan_writes_nothing_and_names_the_shards(nyu, tmp_path):
         (("verify", "/nowhere"), "must hold a manifest.json"),
         (("codecs", "depht"), "Did you mean 'depth'"),
         (("recipes", "nyu"), "Choose from: nyu-depth"),
+        (("tasks", "instances"), "Did you mean 'instance'"),
+        (("build", "small", "--source", "/x", "--out", "o"), "/x must be"),
+        (("build", "scenes", "--source", "/x", "--out", "o"), "rendered on the spot"),
         (("bild",), "bild"),
         (("decode", "/nowhere.png"), "/nowhere.png"),
     ],
@@ -205,7 +209,8 @@ def test_the_data_folder_is_where_a_plain_build_looks(nyu, tmp_path):
 
 
 def test_lists_are_json_objects_with_names():
-    for words, first in ((("codecs",), "depth"), (("recipes",), "nyu-depth")):
+    lists = ((("codecs",), "depth"), (("recipes",), "nyu-depth"), (("recipes",), "small"))
+    for words, first in (*lists, (("tasks",), "referring")):
         code, stdout, _ = vtencode(*words, "--json")
 
         assert code == 0
@@ -220,6 +225,33 @@ def test_the_contract_of_a_codec_and_the_page_of_a_recipe_are_told():
         assert word in contract
     for word in ("Silberman", "academic", "2.8 GB", "train, test, all"):
         assert word in recipe
+
+
+def test_the_page_of_a_task_tells_its_fields_and_options():
+    page = vtencode("tasks", "referring")[1]
+
+    for word in ("expressions (Expressions)", "{phrase}", "38 in the pool", "negatives  0.1"):
+        assert word in page
+
+
+def test_a_mix_is_planned_built_and_proved_as_a_user_types_it(tmp_path):
+    code, plan, _ = vtencode("plan", "small", "--demo")
+    assert code == 0
+    for word in (
+        "scenes: depth 21, normals 32",
+        "nyu-semantic: semantic 31",
+        "221 from 32 samples",
+    ):
+        assert word in plan
+    small = ("--set", "recipes=[{recipe: scenes, cap: 3}, {recipe: nyu-semantic, cap: 2}]")
+
+    code, built, stderr = vtencode("build", "small", "--demo", "--out", tmp_path / "o", *small)
+
+    assert code == 0, stderr
+    assert "5 written of 5 planned" in built
+    code, proved, _ = vtencode("verify", tmp_path / "o")
+    assert code == 0
+    assert re.search(r"verdict +whole\n", proved)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import vtencode as vt
 from vtencode.building.order import apportioned, counted, pair_table
+from vtencode.building.plan import make_plan
+from vtencode.building.setting import setting
 from vtencode.errors import RecipeError, SourceError, SpecError
 from vtencode.recipe import Mix, Part, load_mix, load_recipe, mix_names
 from vtencode.spec import canonical_json
@@ -200,3 +202,28 @@ def test_a_mix_of_several_sources_asks_where_each_is(tmp_path):
 def test_a_loaded_recipe_is_no_mix(written):
     with pytest.raises(RecipeError, match="recipes"):
         load_recipe(written(MIX))
+
+
+def test_the_small_mix_has_all_kinds_of_targets_in_the_shares_that_it_states():
+    mix = load_mix("small")
+    with setting(mix, source=None, demo=True) as ready:
+        _, tables = make_plan(mix, ready.sources, limit=None)
+
+    counts = counted(tables.pairs, mix)
+
+    total, weights = sum(counts.values()), sum(part.weight for part in mix.parts)
+    for (at, task), count in counts.items():
+        part = mix.parts[at]
+        mine = sum(each for (number, _), each in counts.items() if number == at)
+        assert mine / total == pytest.approx(part.weight / weights, abs=0.01)
+        if part.shares:
+            assert count / mine == pytest.approx(part.shares[task], abs=0.01 * total / mine)
+    kinds = {
+        part.recipe.source.reader.targets[task.target_name]
+        for part in mix.parts
+        for task in part.recipe.tasks
+        if not part.shares or task.key in part.shares
+    }
+    assert kinds >= {
+        vt.DepthMap, vt.NormalMap, vt.SemanticMask, vt.InstanceMasks, vt.Keypoints,
+    }  # fmt: skip

@@ -13,6 +13,9 @@ import pytest
 
 import vtencode as vt
 from vtencode.frames import FRAMES
+from vtencode.instructions import load_pool, pool_names
+from vtencode.legends import min_apart
+from vtencode.registry import names
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -49,6 +52,23 @@ def test_every_command_the_readme_shows_exists():
 
     assert shown <= set(COMMANDS)
     assert {"build", "verify", "plan", "encode", "decode"} <= shown
+
+
+def test_the_recipe_of_the_readme_loads(tmp_path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(text)
+
+    assert vt.load_recipe(tmp_path / "mine.yaml").name == "mine"
+
+
+def test_the_readme_names_every_task_and_states_the_figures_of_asking():
+    counts = [len(load_pool(name).templates) for name in pool_names()]
+
+    assert all(f"`{name}`" in README for name in names("task"))
+    assert f"pools of {min(counts)} to {max(counts)} a task" in README
+    for count, stated in ((5, "100 levels of RGB for 5"), (19, "69 for 19"), (150, "29 for 150")):
+        assert stated in README
+        assert int(stated.split()[0]) <= min_apart(count) < int(stated.split()[0]) + 1
 
 
 def test_the_figures_the_readme_states_are_the_codecs():

@@ -221,13 +221,13 @@ def test_prompts_ask_for_absent_classes_and_distractors_too(classes):
 
 
 def test_the_whole_vocabulary_is_asked_for_present_or_not(classes):
-    _, question = ask("semantic", classes, CHANCES[0], ask_for="whole", negatives=0.0)
+    _, question = ask("semantic", classes, CHANCES[0], legend="whole", negatives=0.0)
 
     assert set(question.asked) == set(VOCABULARY)
 
 
 def test_the_order_of_a_legend_varies(classes):
-    orders = {ask("semantic", classes, c, ask_for="whole", negatives=0.0)[1].asked for c in CHANCES}
+    orders = {ask("semantic", classes, c, legend="whole", negatives=0.0)[1].asked for c in CHANCES}
 
     assert len(orders) > 60
 

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from vtencode.dataset import Dataset, Pair, open_dataset
     from vtencode.errors import VtencodeError
     from vtencode.frame_check import FrameReport, check_frame
+    from vtencode.framing import Framing, Transform, frame, unframe
     from vtencode.leaks.audit import Audit, audit
     from vtencode.legends import Legend
-    from vtencode.recipe import Recipe, load_recipe
+    from vtencode.recipe import Mix, Recipe, load_mix, load_recipe
     from vtencode.targets import (
         Camera,
         DepthMap,
         DepthState,
+        Expression,
+        Expressions,
         InstanceMasks,
         Keypoints,
         NormalMap,
@@ -51,10 +54,14 @@ _HOMES = {
     "Decoded": "codecs.base",
     "DepthMap": "targets",
     "DepthState": "targets",
+    "Expression": "targets",
+    "Expressions": "targets",
     "FrameReport": "frame_check",
+    "Framing": "framing",
     "InstanceMasks": "targets",
     "Keypoints": "targets",
     "Legend": "legends",
+    "Mix": "recipe",
     "NormalMap": "targets",
     "Pair": "dataset",
     "PanopticMap": "targets",
@@ -62,6 +69,7 @@ _HOMES = {
     "Region": "targets",
     "Segment": "targets",
     "SemanticMask": "targets",
+    "Transform": "framing",
     "Verification": "verification.run",
     "Visibility": "targets",
     "VtencodeError": "errors",
@@ -70,9 +78,12 @@ _HOMES = {
     "check_frame": "frame_check",
     "codec": "codecs.base",
     "codec_from_spec": "codecs.base",
+    "frame": "framing",
+    "load_mix": "recipe",
     "load_recipe": "recipe",
     "open_dataset": "dataset",
     "plan": "building.run",
+    "unframe": "framing",
     "verify": "verification.run",
 }
 
@@ -85,10 +96,14 @@ __all__ = [
     "Decoded",
     "DepthMap",
     "DepthState",
+    "Expression",
+    "Expressions",
     "FrameReport",
+    "Framing",
     "InstanceMasks",
     "Keypoints",
     "Legend",
+    "Mix",
     "NormalMap",
     "Pair",
     "PanopticMap",
@@ -96,6 +111,7 @@ __all__ = [
     "Region",
     "Segment",
     "SemanticMask",
+    "Transform",
     "Verification",
     "Visibility",
     "VtencodeError",
@@ -104,9 +120,12 @@ __all__ = [
     "check_frame",
     "codec",
     "codec_from_spec",
+    "frame",
+    "load_mix",
     "load_recipe",
     "open_dataset",
     "plan",
+    "unframe",
     "verify",
 ]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from vtencode.codecs.base import Decoded, codec_from_spec
 from vtencode.errors import ShardError
+from vtencode.framing import Transform
 from vtencode.manifest import read_manifest
 from vtencode.painted import read_painted
 from vtencode.registry import find
@@ -47,6 +48,11 @@ class Pair:
     def code(self) -> Array:
         """The picture to paint: uint8 (H, W, 3)."""
         return read_painted(self.record.target.data)[0].rgb
+
+    @property
+    def transform(self) -> Transform:
+        """How both pictures were cut from the source; `unframe` undoes it."""
+        return Transform.from_json(self.meta["framing"])
 
     def decode(self) -> Decoded[Any]:
         """The target that `code` stands for.

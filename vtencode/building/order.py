@@ -6,7 +6,7 @@ neither the machine nor the number of workers matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,10 +130,12 @@ def _kept(pairs: Array, counts: Sequence[int]) -> Array:
     return pairs[keep]
 
 
-def counted(pairs: pa.Table, mix: Mix) -> Mapping[tuple[int, str], int]:
-    """How many pairs are planned of each part and task."""
-    counts: dict[tuple[int, str], int] = {}
-    for part, task in zip(pairs["part"].to_pylist(), pairs["task"].to_pylist(), strict=True):
-        key = (part, mix.parts[part].recipe.tasks[task].key)
-        counts[key] = counts.get(key, 0) + 1
-    return counts
+def counted(pairs: pa.Table, mix: Mix) -> dict[tuple[int, str], int]:
+    """How many pairs are planned of each part and task, in the mix's order; none is left out."""
+    part, task = (pairs[name].to_numpy() for name in ("part", "task"))
+    return {
+        (at, section.key): int(((part == at) & (task == number)).sum())
+        for at, each in enumerate(mix.parts)
+        for number, section in enumerate(each.recipe.tasks)
+        if not each.shares or section.key in each.shares
+    }

@@ -145,6 +145,7 @@ def _show_built(built: Built) -> None:
             f"{counts['rejected']} rejected, {counts['filtered']} filtered",
             "worst error": f"{errors_text(manifest['worst_errors'])}, "
             f"{manifest['worst_share_of_tolerance']:.1%} of the codec's tolerance there",
+            "prompts": f"at most {manifest['longest_prompt_tokens']} T5 tokens, by estimate",
             "output": f"{built.out} ({len(shards)} shards, {size / 1e6:.1f} MB)",
             "license": manifest["license"],
             "next": f"vtencode verify {shlex.quote(str(built.out))}",
@@ -158,17 +159,20 @@ def _show_built(built: Built) -> None:
 
 def _show_plan(mix: Mix, made: Plan, counts: Mapping[tuple[int, str], int], origin: str) -> None:
     first, last = made.shard_name(0), made.shard_name(made.shards - 1)
-    files = sum(source["files"] for source in made.sources)
-    size = sum(source["bytes"] for source in made.sources)
+    sources = {source["fingerprint"]: source for source in made.sources}.values()
+    files = sum(source["files"] for source in sources)
+    size = sum(source["bytes"] for source in sources)
     tasks = [
-        f"{'' if mix.alone else f'{mix.parts[at].recipe.name} '}{task} {count}"
-        for (at, task), count in sorted(counts.items())
+        ", ".join(f"{task} {count}" for (part, task), count in counts.items() if part == at)
+        for at in range(len(mix.parts))
     ]
+    if not mix.alone:
+        tasks = [f"{part.recipe.name}: {told}" for part, told in zip(mix.parts, tasks, strict=True)]
     show_facts(
         {
             "recipe": f"{mix.name}: {mix.title}",
             "source": f"{origin} ({files} files, {size / 1e6:.1f} MB)",
-            "tasks": ", ".join(tasks),
+            "tasks": "\n".join(tasks),
             "pairs": f"{made.pairs} from {made.samples} samples of the split {made.split!r}",
             "shards": f"{made.shards} of at most {made.per_shard} pairs, {first} to {last}",
             "plan": made.digest,

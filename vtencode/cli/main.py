@@ -23,7 +23,8 @@ COMMANDS = {
     "convert": ("convert", "Turn one encoding into another, foreign ones too."),
     "check-codec": ("check_codec", "Prove a codec, one of your own too: every law, and noise."),
     "codecs": ("codecs", "List codecs, or print the contract of one."),
-    "recipes": ("recipes", "List recipes, or tell about one."),
+    "tasks": ("tasks", "List what may be asked of an image, or tell about one task."),
+    "recipes": ("recipes", "List recipes and mixes of them, or tell about one."),
 }
 
 

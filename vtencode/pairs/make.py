@@ -72,6 +72,8 @@ def make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row, place
         raise CodeError(f"{question.codec.name} broke its tolerance on {place.key}: {trip.worst}.")
     instruction, template = _worded(question, task, recipe, chance, where=sample.where)
     meta = PairMeta(
+        key=place.key,
+        instruction=instruction,
         task=task.task,
         target=task.target_name,
         asked=canonical_json(list(question.asked)),

@@ -17,6 +17,8 @@ class PairMeta(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
+    key: str = Field(description="The pair's, unique in its dataset.")
+    instruction: str = Field(description="The prompt.")
     task: str = Field(description="What was asked: depth, semantic, referring, …")
     target: str = Field(description="The source's target that was asked about.")
     asked: str = Field(description="JSON list of the names, phrases or joints asked for.")

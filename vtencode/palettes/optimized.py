@@ -36,8 +36,9 @@ def distinct(count: int, *, reserved: Sequence[RGB] = ()) -> Array:
     taken = as_colors(reserved)
     # Stored palettes hold black; mirrored ones serve those who reserve another corner instead.
     mirrors = range(8 if len(taken) and taken.any(axis=1).all() else 1)
+    steps = 1 << (count - 1).bit_length()
     ladders = (
-        _ladder(position, mirror, taken.tobytes())
+        _ladder(position, mirror, taken.tobytes(), steps)
         for position, mirror in product(_fitting(count), mirrors)
     )
     colors, distance = max(ladders, key=lambda ladder: ladder[1][count - 1])
@@ -57,12 +58,12 @@ def _fitting(count: int) -> Iterator[int]:
             yield position
 
 
-@lru_cache(maxsize=512)
-def _ladder(position: int, mirror: int, reserved: bytes) -> tuple[Array, Array]:
-    """A stored palette, farthest first, and how far apart its first 1, 2, … colors are."""
+@lru_cache(maxsize=1024)
+def _ladder(position: int, mirror: int, reserved: bytes, steps: int) -> tuple[Array, Array]:
+    """A stored palette's first so many colors, farthest first, and how far apart 1, 2, … are."""
     flips = np.array([255 * (mirror >> channel & 1) for channel in range(3)], dtype=np.uint8)
     taken = np.frombuffer(reserved, dtype=np.uint8).reshape(-1, 3)
-    colors, distance = farthest_first(_stored()[position] ^ flips, taken)
+    colors, distance = farthest_first(_stored()[position] ^ flips, taken, steps=steps)
     colors.setflags(write=False)
     return colors, distance
 

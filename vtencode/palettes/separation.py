@@ -34,8 +34,10 @@ def clash(colors: Any) -> tuple[int, int] | None:
     return None
 
 
-def farthest_first(colors: Array, reserved: Array) -> tuple[Array, Array]:
-    """The colors, each the farthest from those before it and from `reserved`.
+def farthest_first(
+    colors: Array, reserved: Array, *, steps: int | None = None
+) -> tuple[Array, Array]:
+    """The colors, each the farthest from those before it and from `reserved`; `steps` at most.
 
     With the smallest distance among the first 1, 2, ... of them: float64 (N,); distances inside
     `reserved` do not count. With nothing reserved the first color comes first. Of equally far
@@ -45,9 +47,10 @@ def farthest_first(colors: Array, reserved: Array) -> tuple[Array, Array]:
     nearest = np.full(len(colors), np.iinfo(np.int64).max)
     for color in reserved.astype(np.int64):
         np.minimum(nearest, ((wide - color) ** 2).sum(axis=1), out=nearest)
-    order = np.empty(len(colors), dtype=np.int64)
-    distance = np.empty(len(colors))
-    for step in range(len(colors)):
+    count = len(colors) if steps is None else min(steps, len(colors))
+    order = np.empty(count, dtype=np.int64)
+    distance = np.empty(count)
+    for step in range(count):
         order[step] = pick = nearest.argmax()
         distance[step] = np.sqrt(nearest[pick]) if step or len(reserved) else np.inf
         np.minimum(nearest, ((wide - wide[pick]) ** 2).sum(axis=1), out=nearest)

@@ -22,7 +22,7 @@ from vtencode.tasks.words import listed, spoken
 class SemanticTask(Finding[SemanticMask]):
     """Classes in the colors of a legend that is drawn for each pair.
 
-    With `ask` "sampled" the legend has classes of the image, in a share `subset` of the pairs
+    With `legend` "sampled" the legend has classes of the image, in a share `subset` of the pairs
     only some of them, at most `most`, with up to `absent` more that are not in it: of the
     vocabulary, and of `distractors`, names that no image of the dataset shows. With "whole" it
     has the whole vocabulary, in every pair. Names come in any order. What the legend does not
@@ -38,7 +38,7 @@ class SemanticTask(Finding[SemanticMask]):
     codec: ClassVar[str] = "semantic"
     pool: ClassVar[str] = "semantic"
 
-    ask_for: Literal["sampled", "whole"] = "sampled"
+    legend: Literal["sampled", "whole"] = "sampled"
     subset: float = 0.5
     most: int = 12
     absent: int = 3
@@ -63,7 +63,7 @@ class SemanticTask(Finding[SemanticMask]):
         """Some classes, or none that is there."""
         present, absent = _classes(target)
         negative = self.wants_negative(chance)
-        if self.ask_for == "whole":
+        if self.legend == "whole":
             names = [*present, *absent] if present and not negative else absent
         elif negative:
             names = self._unseen(absent, chance, least=1)

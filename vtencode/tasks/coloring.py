@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from vtencode.colors import RGB
 from vtencode.legends import (
     draw_background,
@@ -14,10 +16,12 @@ from vtencode.legends import (
     render,
     render_mapping,
 )
-from vtencode.palettes import distinct, format_color
+from vtencode.palettes import format_color
 from vtencode.seeds import Chance
 
 BLACK: RGB = (0, 0, 0)
+#: Colors to choose a spare one from: six values a channel.
+_GRID = np.indices((6, 6, 6)).reshape(3, -1).T * 51
 #: The fields that tell the color of everything.
 LEGEND = ("legend", "mapping")
 #: The fields that tell the color of the background.
@@ -43,9 +47,10 @@ class Coloring:
 
     @property
     def spare(self) -> RGB:
-        """A color that is none of them."""
-        taken = sorted({self.background, *self.colors.values()})
-        red, green, blue = distinct(1, reserved=taken)[0].tolist()
+        """A color that is far from all of them."""
+        taken = np.array([self.background, *self.colors.values()])
+        nearest = ((_GRID[:, None] - taken) ** 2).sum(axis=2).min(axis=1)
+        red, green, blue = _GRID[nearest.argmax()].tolist()
         return red, green, blue
 
     @property
