@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -390,8 +391,36 @@ def test_a_target_of_another_size_or_type_is_refused():
     transform = Transform((4, 3), (0, 0, 2, 2), (2, 2))
     with pytest.raises(TargetError, match="must be 4x3, as its image, got 3x4"):
         frame(DepthMap(np.ones((4, 3))), transform)
-    with pytest.raises(TargetError, match=r"one of DepthMap, .* got int"):
+    with pytest.raises(TargetError, match="must be 4x3, as its image, got int"):
         frame(3, transform)
+    with pytest.raises(TargetError, match=r"one of DepthMap, .* method `framed`, got Disparity"):
+        frame(Disparity((3, 4)), transform)
+
+
+def test_a_target_of_ones_own_is_framed_by_its_own_rule():
+    transform = Transform((4, 3), (0, 0, 2, 2), (2, 2))
+
+    assert frame(Shift((3, 4)), transform) == Shift((2, 2))
+    assert frame(Disparity((3, 4)), Transform.whole(4, 3)) == Disparity((3, 4))
+    assert mirrorable(Shift((3, 4))) is None
+    assert "Disparity" in str(mirrorable(Disparity((3, 4))))
+
+
+@dataclass(frozen=True)
+class Disparity:
+    """A target that framing has no rule for."""
+
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A target that brings its own rule."""
+
+    shape: tuple[int, int]
+
+    def framed(self, transform):
+        return Shift(transform.shape)
 
 
 def test_five_hundred_instances_of_four_megapixels_take_little_room():

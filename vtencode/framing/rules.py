@@ -63,11 +63,10 @@ def unframe(target: T, transform: Transform) -> T:
 
 def _framed(target: T, transform: Transform) -> T:
     width, height = transform.source
-    shape = target.shape  # type: ignore[attr-defined]  # targets have one
+    shape = getattr(target, "shape", None)
     if shape != (height, width):
-        raise TargetError(
-            f"framing: a target must be {width}x{height}, as its image, got {shape[1]}x{shape[0]}."
-        )
+        got = type(target).__name__ if shape is None else f"{shape[1]}x{shape[0]}"
+        raise TargetError(f"framing: a target must be {width}x{height}, as its image, got {got}.")
     if transform.identity:
         return target
     rule = _RULES.get(type(target)) or getattr(type(target), "framed", None)
