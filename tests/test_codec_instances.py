@@ -313,3 +313,85 @@ def test_listed_colors_survive_jpeg_75_with_500_shapes():
         for kind, least in (("g8", 0.98), ("jpg75", 0.95), ("vblike", 0.98)):
             painted = vt.Code(degraded(code.rgb, kind), code.legend, exact=False)
             assert panoptic_quality(ids, CODEC.decode(painted).target.id_map()) >= least
+
+
+# Colors that a prompt states.
+
+
+@st.composite
+def stated_colors(draw):
+    """A picture's instances, and colors for some of them, all different and none black."""
+    target = InstanceMasks.from_ids(draw(id_maps))
+    ids = [region.id for region in target.regions]
+    some = draw(st.lists(st.sampled_from(ids), unique=True)) if ids else []
+    channel = st.integers(0, 255)
+    colors = st.lists(
+        st.tuples(channel, channel, channel).filter(any),
+        min_size=len(some),
+        max_size=len(some),
+        unique=True,
+    )
+    return target, dict(zip(some, draw(colors), strict=True))
+
+
+@given(stated_colors())
+def test_stated_colors_are_painted_and_every_id_comes_back(drawn):
+    target, colors = drawn
+
+    code = CODEC.encode(target, colors=colors)
+
+    ids = target.id_map()
+    for id_, color in colors.items():
+        assert (code.rgb[ids == id_] == color).all()
+        assert code.legend.colors[str(id_)] == color
+    assert same(target, CODEC.decode(through_legend(code)).target)
+
+
+@pytest.mark.parametrize("count", [2, 5, 20])
+def test_other_instances_get_colors_far_from_the_stated_ones(count):
+    target = InstanceMasks.from_ids(scene(count)[0])
+    some = [region.id for region in target.regions][: count // 2]
+    colors = dict(zip(some, [(250, 4, 4), (4, 250, 4), (4, 4, 250), (250, 250, 4)], strict=False))
+
+    listed = CODEC.encode(target, colors=colors).legend.colors
+    free = [color for name, color in listed.items() if name not in map(str, colors)]
+    apart = [np.hypot.reduce(np.subtract(one, other)) for one in free for other in colors.values()]
+
+    alone = min_distance(distinct(count + 1))
+    assert min(apart) >= alone / 2
+
+
+def test_no_stated_color_is_as_none_at_all():
+    target = rectangles(3)
+    page = CODEC.pages(target)[0]
+
+    alone = CODEC.encode(page)
+    for colors in ({}, {999: (1, 2, 3)}):
+        code = CODEC.encode(page, colors=colors)
+        assert np.array_equal(code.rgb, alone.rgb)
+        assert code.legend == alone.legend
+
+
+@pytest.mark.parametrize(
+    ("colors", "message"),
+    [
+        ({1: (9, 9, 9), 2: (9, 9, 9)}, r"must all differ.*got \(9, 9, 9\) twice"),
+        ({1: (0, 0, 0)}, r"from the background's too, got \(0, 0, 0\) twice"),
+        ({1: (256, 0, 0)}, "must be 8-bit, got 0 to 256"),
+        ({1: (-1, 0, 0)}, "must be 8-bit, got -1 to 0"),
+    ],
+)
+def test_stated_colors_that_cannot_be_told_apart_are_refused(colors, message):
+    target = InstanceMasks.from_ids(np.array([[0, 1, 2]]))
+    with pytest.raises((TargetError, SpecError), match=message):
+        CODEC.encode(target, colors=colors)
+
+
+def test_stated_colors_are_painted_into_the_buffer_that_is_given():
+    target = InstanceMasks.from_ids(np.array([[0, 7, 2]]))
+    out = np.zeros((1, 3, 3), dtype=np.uint8)
+
+    code = CODEC.encode(target, colors={7: (1, 2, 200)}, out=out)
+
+    assert code.rgb is out or np.shares_memory(code.rgb, out)
+    assert out[0, 1].tolist() == [1, 2, 200]

@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 import vtencode as vt
+from vtencode.codecs.base import codec_from_spec
 from vtencode.codecs.keypoints import COCO_JOINTS, GRID_ERROR_PX
 from vtencode.discs.fitting import _slopes
 from vtencode.discs.painting import RIM, Discs, cover, mixed, paint
@@ -603,3 +604,80 @@ def test_crowds_lose_little_and_never_silently(seed):
 
     assert len(reported(code)) <= 0.05 * target.present.sum()
     assert (CODEC.error(target, CODEC.decode(code).target) <= CODEC.tolerance(target)).all()
+
+
+# Colors that a prompt states.
+
+STATED = ("red", "#800000", "rgb(0, 255, 0)", "<0, 128, 0>", "(0, 0, 255)", "navy",
+          "white", "gray", "cyan", "teal", "yellow", "olive")  # fmt: skip
+
+
+def stated(**params):
+    return vt.codec("keypoints", joints=["head", "hand", "foot"], people=2, **params)
+
+
+def test_stated_colors_are_painted_seen_and_hidden_and_read_back():
+    codec = stated(colors=STATED)
+    xy = [[[20, 20], [60, 20], [100, 20]], [[20, 90], [60, 90], [100, 90]]]
+    target = people(xy, shape=(128, 128), seen=[[2, 1, 2], [1, 2, 0]], names=codec.joints)
+
+    code = codec.encode(target)
+
+    painted = [tuple(code.rgb[y, x].tolist()) for person in xy for x, y in person]
+    assert painted == [(255, 0, 0), (0, 128, 0), (0, 0, 255), (128, 128, 128), (0, 255, 255),
+                       (0, 0, 0)]  # fmt: skip
+    assert code.legend.colors["person 1 hand, occluded"] == (0, 128, 0)
+    assert same(codec.decode(code).target, target)
+    assert same(codec.decode(vt.Code(code.rgb, code.legend, exact=False)).target, target)
+
+
+@given(st.integers(0, 999))
+@settings(max_examples=20)
+def test_joints_in_stated_colors_keep_the_tolerance(seed):
+    codec = stated(colors=STATED)
+    rng = np.random.default_rng(seed)
+    xy = rng.uniform(0, 95, size=(2, 3, 2))
+    target = people(xy, shape=(96, 96), seen=rng.integers(0, 3, size=(2, 3)), names=codec.joints)
+
+    decoded = trip(codec, target)
+
+    assert (codec.error(target, decoded) <= codec.tolerance(target)).all()
+
+
+def test_a_picture_of_fewer_people_has_the_first_of_the_stated_colors():
+    codec = stated(colors=STATED)
+    one = people([[[20, 20], [60, 20], [100, 20]]], shape=(128, 128), names=codec.joints)
+
+    assert same(trip(codec, one), one)
+    assert tuple(codec.encode(one).rgb[20, 20].tolist()) == (255, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("colors", "message"),
+    [
+        (STATED[:-1], "colors must be 2 x joints x people"),
+        ((*STATED[:-1], "red"), "all different and none black"),
+        ((*STATED[:-1], "#000"), "all different and none black|no color is known"),
+        ((*STATED[:-1], "(0, 0, 0)"), "all different and none black"),
+        ((*STATED[:-1], "reddish?"), "no color is known as 'reddish"),
+    ],
+)
+def test_stated_colors_that_cannot_be_are_refused(colors, message):
+    with pytest.raises(SpecError, match=message):
+        stated(colors=colors)
+
+
+def test_a_spec_from_before_colors_could_be_stated_still_decodes():
+    spec = stated().spec()
+    old = {**spec, "params": {k: v for k, v in spec["params"].items() if k != "colors"}}
+    code = stated().encode(people([[[9, 9], [30, 9], [50, 9]]], shape=(64, 64), names=SMALL.joints))
+
+    codec = codec_from_spec(json.loads(json.dumps(old)))
+
+    assert codec == stated()
+    assert np.array_equal(codec.decode(code).target.xy_px, stated().decode(code).target.xy_px)
+
+
+def test_stated_colors_survive_json():
+    codec = stated(colors=STATED)
+    assert codec_from_spec(json.loads(json.dumps(codec.spec()))) == codec

@@ -226,3 +226,56 @@ def test_what_cannot_be_held_says_why(make, message):
     with pytest.raises((TargetError, SpecError, CodeError)) as caught:
         make()
     assert message in str(caught.value)
+
+
+# Colors that a prompt states.
+
+
+@given(panoptic_maps, st.permutations([(9, 200, 30), (255, 255, 255), (1, 0, 0), (77, 77, 77)]))
+def test_stated_colors_are_painted_and_every_segment_comes_back(panoptic, palette):
+    colors = dict(zip([1, 3, 70_000], palette, strict=False))
+
+    code = CODEC.encode(panoptic, colors=colors)
+
+    for id_, color in colors.items():
+        assert (code.rgb[panoptic.ids == id_] == color).all()
+    assert not code.rgb[panoptic.ids == 0].any()
+    found = CODEC.decode(through_legend(code)).target
+    assert np.array_equal(found.ids, panoptic.ids)
+    assert found.segments == panoptic.segments
+
+
+def test_other_segments_get_colors_far_from_the_stated_ones():
+    ids = np.repeat([[0, 1, 2, 3, 9]], 4, axis=0)
+    stated = {1: (250, 250, 4), 9: (4, 250, 250)}  # what the codec would choose itself, nearly
+
+    code = CODEC.encode(PanopticMap(ids, SEGMENTS), colors=stated)
+
+    free = [code.rgb[0, 2], code.rgb[0, 3], np.zeros(3)]
+    for color in stated.values():
+        assert min(np.hypot.reduce(np.subtract(color, other)) for other in free) > 100
+
+
+@pytest.mark.parametrize(
+    ("colors", "message"),
+    [
+        ({1: (9, 9, 9), 2: (9, 9, 9)}, r"must all differ.*got \(9, 9, 9\) twice"),
+        ({2: (0, 0, 0)}, r"from the background's too, got \(0, 0, 0\) twice"),
+        ({2: (0, 300, 0)}, "must be 8-bit, got 0 to 300"),
+    ],
+)
+def test_stated_colors_that_cannot_be_told_apart_are_refused(colors, message):
+    panoptic = PanopticMap(np.array([[0, 1, 2]]), SEGMENTS)
+    with pytest.raises((TargetError, SpecError), match=message):
+        CODEC.encode(panoptic, colors=colors)
+
+
+def test_a_void_of_another_color_may_not_be_stated_either():
+    white = vt.codec("panoptic", void=[255, 255, 255])
+    panoptic = PanopticMap(np.array([[0, 1, 2]]), SEGMENTS)
+
+    with pytest.raises(TargetError, match=r"got \(255, 255, 255\) twice"):
+        white.encode(panoptic, colors={1: (255, 255, 255)})
+    code = white.encode(panoptic, colors={1: (0, 0, 0)})
+    assert code.rgb[0].tolist()[:2] == [[255, 255, 255], [0, 0, 0]]
+    assert white.decode(code).target.segments == panoptic.segments

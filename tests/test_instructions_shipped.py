@@ -20,7 +20,7 @@ from vtencode.instructions import (
 
 FIELDS = {
     "binary": ("name", "color", "background_color"),
-    "depth": ("colormap", "colors"),
+    "depth": ("colormap", "colors", "far"),
     "instance": ("name", "background", "legend", "mapping"),
     "keypoints": ("joints", "legend", "mapping"),
     "normals": ("axes",),
@@ -60,6 +60,7 @@ VALUES = {
     "background": ["", *(f"The background is {color}." for color in COLORS)],
     "colormap": ["rainbow", "viridis", "grayscale", "inferno"],
     "colors": ["black-red-yellow-green-cyan-blue-magenta-white", "purple-teal-green-yellow"],
+    "far": ["", "The sky, and whatever else is infinitely far, is blue."],
     "axes": ["Red grows to the right, green upward and blue toward the viewer."],
     "name": ["chair", "traffic light", "orange"],
     "classes": ["chair", "chair, table and sofa"],
@@ -120,6 +121,7 @@ def test_a_shipped_pool_has_many_styles(name) -> None:
     [
         ("depth", "", "colormap colors", 12),
         ("depth", "colormap|colors", "", 18),
+        ("depth", "colormap|colors far", "", 10),
         ("normals", "", "axes", 24),
         ("normals", "axes", "", 6),
         ("semantic", "legend", "", 18),

@@ -129,16 +129,14 @@ def problems(out: Path, **options: Any) -> str:
 
 def test_workers_kills_and_resumes_change_no_byte_of_a_mix(mix, bts, built, tmp_path):
     out = tmp_path / "killed"
-    for pairs in (0, 7, 16):
+    for pairs in (3, 12):
         words = [sys.executable, "-c", KILLED, mix, bts, out, str(pairs)]
         assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
         assert not (out / "manifest.json").exists()
 
-    vt.build(mix, source=bts, out=out, workers=1)
-    vt.build(mix, source=bts, out=tmp_path / "two", workers=2)
+    vt.build(mix, source=bts, out=out, workers=2)
 
     assert hashes(out) == hashes(built)
-    assert hashes(tmp_path / "two") == hashes(built)
 
 
 def test_a_mix_is_proved_and_each_part_and_task_accounted_for(out):

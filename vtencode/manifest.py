@@ -17,6 +17,7 @@ MANIFEST_FIELDS = {
     "dataset",
     "filtered_sha256",
     "limit",
+    "parts",
     "plan_sha256",
     "recipe",
     "rejects_sha256",

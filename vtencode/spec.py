@@ -35,6 +35,17 @@ def to_params(thing: Any) -> Params:
     return {field.name: _to_json(getattr(thing, field.name)) for field in fields(thing)}
 
 
+def defaults(cls: type, *, skip: tuple[str, ...] = ()) -> Params:
+    """What the fields of a dataclass are where nothing is given; those that must be given lack."""
+    found = {}
+    for field in fields(cls):
+        if field.default_factory is not MISSING:
+            found[field.name] = field.default_factory()
+        elif field.default is not MISSING:
+            found[field.name] = field.default
+    return {name: value for name, value in found.items() if name not in skip}
+
+
 def from_params(cls: type[T], params: Mapping[str, Any], *, where: str = "") -> T:
     """Build `cls` from JSON parameters; what is left out takes its default.
 

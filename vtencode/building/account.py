@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vtencode.building.plan import Plan
-from vtencode.building.shard import LeftOut, ShardRecord, Tally
+from vtencode.building.shard import LeftOut, ShardRecord
+from vtencode.building.tally import Tally, added, tally_name
 from vtencode.manifest import json_sha256
 from vtencode.pairs import worst_of
-from vtencode.recipe import Mix
+from vtencode.recipe import Mix, Part, Recipe
 from vtencode.spec import canonical_json
 
 FORMAT = "vtencode/2"
@@ -27,17 +28,16 @@ def account(
     plan: Plan, mix: Mix, records: Sequence[ShardRecord], *, rejects: bytes, filtered: bytes
 ) -> dict[str, Any]:
     """The manifest of finished shards, with its own hash."""
-    parts = _parts(plan, mix, records)
+    tallies = added(record.tallies for record in records)
     manifest = {
         "format": FORMAT,
         "dataset": mix.name,
         "title": mix.title,
         "split": plan.split,
         "limit": plan.limit,
-        **{name: _said(parts, name) for name in ("license", "citation", "home")},
         "plan_sha256": plan.digest,
         "recipe": dict(plan.recipe),
-        "parts": parts,
+        **parts_account(plan, mix, tallies),
         "counts": {
             "planned": plan.pairs,
             "written": sum(record.written for record in records),
@@ -56,6 +56,9 @@ def account(
     }
     return {**manifest, "self_sha256": json_sha256(manifest)}
 
+
+#: What the authors of a dataset ask of those who use it.
+_TERMS = ("license", "citation", "home")
 
 #: Facts of a shard of which the largest counts.
 _MOST = ("worst_share_of_tolerance", "longest_prompt_tokens")
@@ -77,29 +80,27 @@ def _shard(record: ShardRecord) -> dict[str, Any]:
     }
 
 
-def _parts(plan: Plan, mix: Mix, records: Sequence[ShardRecord]) -> list[dict[str, Any]]:
-    """What each recipe of the mix was built from, and how much became of it."""
-    tallies: dict[str, Tally] = {}
-    for record in records:
-        for name, tally in record.tallies.items():
-            tallies[name] = tallies.get(name, Tally()) + tally
-    told = []
-    for at, part in enumerate(mix.parts):
-        mine = {t.key: tallies.get(f"{at} {t.key}", Tally()) for t in part.recipe.tasks}
-        publication = part.recipe.source.reader.publication
-        told.append(
-            {
-                "recipe": part.recipe.name,
-                "dataset": part.recipe.source.name,
-                "license": publication.license,
-                "citation": publication.citation,
-                "home": publication.home,
-                **plan.sources[at],
-                "counts": _counts(sum(mine.values(), Tally())),
-                "tasks": {key: _counts(tally) for key, tally in mine.items()},
-            }
-        )
-    return told
+def parts_account(plan: Plan, mix: Mix, tallies: Mapping[str, Tally]) -> dict[str, Any]:
+    """What each recipe of the mix was built from, how much became of it, and on which terms."""
+    parts = [
+        {**_published(part.recipe), **plan.sources[at], **_counted(at, part, tallies)}
+        for at, part in enumerate(mix.parts)
+    ]
+    return {"parts": parts, **{name: _said(parts, name) for name in _TERMS}}
+
+
+def _published(recipe: Recipe) -> dict[str, str]:
+    publication = recipe.source.reader.publication
+    terms = {name: str(getattr(publication, name)) for name in _TERMS}
+    return {"recipe": recipe.name, "dataset": recipe.source.name, **terms}
+
+
+def _counted(at: int, part: Part, tallies: Mapping[str, Tally]) -> dict[str, Any]:
+    mine = {key: tallies.get(tally_name(at, key), Tally()) for key in part.asked}
+    return {
+        "counts": _counts(sum(mine.values(), Tally())),
+        "tasks": {key: _counts(tally) for key, tally in mine.items()},
+    }
 
 
 def _counts(tally: Tally) -> dict[str, int]:

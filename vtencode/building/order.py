@@ -27,9 +27,11 @@ def shuffled(table: pa.Table, seed: int, limit: int | None) -> pa.Table:
 
     So neighbors in a scene part, and a limit takes an even share.
     """
+    import pyarrow as pa
+
     keys = table["key"].to_pylist()
     order = sorted(range(len(keys)), key=lambda at: (draw(seed, "order", keys[at]), keys[at]))
-    return table.take(order[:limit]).combine_chunks()
+    return table.take(pa.array(order[:limit], pa.int64())).combine_chunks()
 
 
 def pair_table(mix: Mix, samples: Sequence[pa.Table]) -> pa.Table:
@@ -59,7 +61,7 @@ def apportioned(total: int, weights: Sequence[float]) -> list[int]:
     >>> apportioned(10, [1, 1, 1])
     [4, 3, 3]
     """
-    exact = np.array(weights, dtype=np.float64) * (total / max(sum(weights), 1e-300))
+    exact = proportions(weights) * total
     whole = np.floor(exact + 1e-9).astype(np.int64)
     rest = np.argsort(whole - exact, kind="stable")[: total - int(whole.sum())]
     whole[rest] += 1
@@ -67,15 +69,29 @@ def apportioned(total: int, weights: Sequence[float]) -> list[int]:
     return counts
 
 
+def proportions(weights: Sequence[float] | Array) -> Array:
+    """Weights against each other, however large or small: shares that add up to 1.
+
+    >>> proportions([3, 1]).tolist()
+    [0.75, 0.25]
+    """
+    given = np.array(weights, dtype=np.float64)
+    given /= max(given.max(initial=0), np.finfo(np.float64).tiny)  # whose sum is finite
+    shares: Array = given / max(given.sum(), 1)
+    return shares
+
+
 def _wanted(part: Part, table: pa.Table) -> Array:
     """Every pair a part can make, a sample's tasks together: int32 (N, 3) row, task, repeat."""
     keys, seed = table["key"].to_pylist(), part.recipe.seed
     asked = np.zeros((len(keys), len(part.recipe.tasks)), dtype=bool)
     for at, task in enumerate(part.recipe.tasks):
-        lots = [draw(seed, "share", task.key, key) for key in keys]
-        asked[np.argsort(np.array(lots, dtype=np.uint64))[: _asked(part, task, len(keys))], at] = (
-            True
-        )
+        count = _asked(part, task, len(keys))
+        if 0 < count < len(keys):
+            lots = np.array([draw(seed, "share", task.key, key) for key in keys], dtype=np.uint64)
+            asked[np.argsort(lots)[:count], at] = True
+        else:
+            asked[:, at] = count > 0
     once = np.argwhere(asked).astype(np.int32)
     repeats = [np.insert(once, 2, at, axis=1) for at in range(part.repeats)]
     return np.concatenate(repeats).astype(np.int32)
@@ -85,7 +101,7 @@ def _asked(part: Part, task: TaskSection, samples: int) -> int:
     """How many samples may be asked a task: shares of a mix choose among all of them."""
     if not part.shares:
         return round(task.share * samples)
-    return samples if task.key in part.shares else 0
+    return samples if task.key in part.asked else 0
 
 
 def _shares(part: Part, pairs: Array) -> list[float]:
@@ -93,7 +109,7 @@ def _shares(part: Part, pairs: Array) -> list[float]:
     names = [task.key for task in part.recipe.tasks]
     there = np.bincount(pairs[:, 1], minlength=len(names)).astype(np.float64)
     given = np.array([part.shares.get(name, 0.0) for name in names]) if part.shares else there
-    shares: list[float] = (given / max(given.sum(), 1e-300)).tolist()
+    shares: list[float] = proportions(given).tolist()
     return shares
 
 
@@ -110,8 +126,9 @@ def _sizes(parts: Sequence[Part], available: Sequence[int]) -> list[int]:
     weights = [part.weight for part in parts if part.weight is not None]
     if len(weights) < len(parts):
         return list(available)
-    scarcest = min(count / weight for count, weight in zip(available, weights, strict=True))
-    return apportioned(int(scarcest * sum(weights) + 1e-9), weights)
+    shares = proportions(weights).tolist()
+    total = min(count / share for count, share in zip(available, shares, strict=True) if share > 0)
+    return apportioned(int(total + 1e-9), shares)
 
 
 def _kept(pairs: Array, counts: Sequence[int]) -> Array:
@@ -137,5 +154,5 @@ def counted(pairs: pa.Table, mix: Mix) -> dict[tuple[int, str], int]:
         (at, section.key): int(((part == at) & (task == number)).sum())
         for at, each in enumerate(mix.parts)
         for number, section in enumerate(each.recipe.tasks)
-        if not each.shares or section.key in each.shares
+        if section.key in each.asked
     }

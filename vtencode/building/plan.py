@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from vtencode.building.keys import check_pair_keys
 from vtencode.building.order import pair_table, shuffled
 from vtencode.building.plausible import check_plausible
 from vtencode.errors import SourceError, SpecError
-from vtencode.pairs import pair_key
 from vtencode.recipe import Mix, Recipe
 from vtencode.registry import find
 from vtencode.sources.base import KEY, Source
@@ -18,6 +19,9 @@ from vtencode.spec import canonical_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+#: Rows of a table that are hashed at a time.
+_ROWS = 65_536
 
 FORMAT = "vtencode-plan/2"
 
@@ -86,7 +90,15 @@ def make_plan(mix: Mix, sources: Sequence[Source], *, limit: int | None) -> tupl
     )
     _check_one_format(samples, mix)
     pairs = pair_table(mix, samples)
-    _check_pair_keys(pairs, samples, mix)
+    if not len(pairs):
+        held = ", ".join(
+            f"{p.recipe.name} {len(t)}" for p, t in zip(mix.parts, samples, strict=True)
+        )
+        raise SourceError(
+            f"{mix.name} gives no pair: there are so many samples: {held}. Shares, weights, caps "
+            "and limit must leave at least one."
+        )
+    check_pair_keys(pairs, samples, mix)
     plan = Plan(
         recipe=mix.identity(),
         sources=[_source_facts(s, t) for s, t in zip(sources, samples, strict=True)],
@@ -143,31 +155,13 @@ def _check_keys(keys: list[str]) -> None:
     if bad is not None:
         raise SourceError(f"a sample key must match {KEY.pattern}, got {bad!r}.")
     if len(set(keys)) < len(keys):
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = Counter(keys).most_common(1)[0][0]
         raise SourceError(f"the sample key {twice!r} must be used once, and is used twice.")
-
-
-def _check_pair_keys(pairs: pa.Table, samples: Sequence[pa.Table], mix: Mix) -> None:
-    """Parts of a mix that read one dataset must not make one key twice."""
-    if len(samples) < 2:
-        return
-    names = [table["key"].to_pylist() for table in samples]
-    seen: dict[str, int] = {}
-    for pair in pairs.to_pylist():
-        part, task = pair["part"], mix.parts[pair["part"]].recipe.tasks[pair["task"]]
-        key = pair_key(names[part][pair["row"]], task.key, pair["repeat"])
-        other = seen.setdefault(key, part)
-        if other != part:
-            first, second = (mix.parts[at].recipe.name for at in (other, part))
-            raise SpecError(
-                f"{first} and {second} both make the pair {key!r}: give the task {task.key!r} of "
-                "one of them another name."
-            )
 
 
 def _check_one_format(samples: Sequence[pa.Table], mix: Mix) -> None:
     """Readers infer the members of a dataset from its first records, so all must be alike."""
-    formats = sorted({name for table in samples for name in table["image"].to_pylist()})
+    formats = sorted({name for table in samples for name in table["image"].unique().to_pylist()})
     if len(formats) > 1 and mix.output.input == "source":
         raise SpecError(
             f"the source mixes {' and '.join(formats)} images, and the records of a dataset must "
@@ -178,6 +172,9 @@ def _check_one_format(samples: Sequence[pa.Table], mix: Mix) -> None:
 def _table_digest(table: pa.Table) -> str:
     """sha256 of the rows, whatever version of Arrow holds them."""
     digest = hashlib.sha256()
-    for name in table.column_names:
-        digest.update(canonical_json([name, table[name].to_pylist()]).encode())
+    for start in range(0, len(table), _ROWS):
+        rows = table.slice(start, _ROWS)
+        digest.update(
+            canonical_json([[name, rows[name].to_pylist()] for name in rows.column_names]).encode()
+        )
     return digest.hexdigest()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vtencode.building.plan import Plan, Tables
+from vtencode.building.tally import tally_name
 from vtencode.durable import write_whole
 from vtencode.pairs import Place, pair_key
 from vtencode.recipe import Mix, Recipe, TaskSection
@@ -35,6 +36,11 @@ class Planned:
     def key(self) -> str:
         """The pair's key."""
         return self.place.key
+
+    @property
+    def tally(self) -> str:
+        """What it is counted under."""
+        return tally_name(self.part, self.task.key)
 
 
 def write_tables(tables: Tables, folder: Path) -> None:

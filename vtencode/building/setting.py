@@ -92,12 +92,14 @@ def _places(mix: Mix, source: Places) -> dict[str, Path]:
     if isinstance(source, Mapping):
         given = dict(source)
     else:
-        given = {} if source is None else dict.fromkeys(names[:1], source)
         if source is not None and len(names) > 1:
             raise SourceError(
                 f"{mix.name} reads {', '.join(names)}: say where each is, as "
                 f"--source {names[0]}=PATH."
             )
+        if source is not None and not names:
+            raise SourceError(f"{mix.name} reads no source, got {source}. Leave it out.")
+        given = {} if source is None else {names[0]: source}
     lacking = [name for name in names if name not in given]
     if lacking:
         raise SourceError(f"{mix.name} needs {', '.join(lacking)}: --source PATH, or --demo.")
@@ -114,7 +116,7 @@ def _miniatures(mix: Mix, folder: Path, count: int) -> tuple[Source, ...]:
         section = part.recipe.source
         if section.reader.generated:
             made: Any = section.open(folder)
-            sources.append(replace(made, count=count))
+            sources.append(replace(made, count=count) if hasattr(made, "count") else made)
             continue
         if section.name not in roots:
             root = folder / section.name

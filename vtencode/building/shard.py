@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vtencode.building.plan import Plan
 from vtencode.building.rows import Planned, planned_pairs
+from vtencode.building.tally import Outcome, Tally, added
 from vtencode.durable import writing
 from vtencode.engines.base import Tick
 from vtencode.errors import SampleError, SampleFiltered
@@ -31,32 +32,10 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Pairs of one part and task that were written, rejected and filtered."""
-
-    written: int = 0
-    rejected: int = 0
-    filtered: int = 0
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            self.written + other.written,
-            self.rejected + other.rejected,
-            self.filtered + other.filtered,
-        )
-
-    @property
-    def planned(self) -> int:
-        """All of them."""
-        return self.written + self.rejected + self.filtered
-
-
-@dataclass(frozen=True)
 class ShardRecord:
     """What a finished shard holds; kept as JSON beside it, and in the manifest.
 
-    `tallies` are by the number of the part and the key of the task, as "0 depth"; `worst_errors`
-    by their unit.
+    `tallies` are by `tally_name`, `worst_errors` by their unit.
     """
 
     plan: str
@@ -103,64 +82,87 @@ class BuildShard:
     def __call__(self, item: int, tick: Tick) -> ShardRecord:
         """Write the shard's file, whole, and say what is in it."""
         sink = find("sink", self.mix.output.format)()
-        rejects: list[LeftOut] = []
-        filtered: list[LeftOut] = []
-        tallies: dict[str, Tally] = {}
-        contents = hashlib.sha256()
-        metas: list[Mapping[str, Any]] = []
+        seen = _Seen()
         with writing(self.out / self.plan.shard_name(item)) as file:
-            for pair, outcome in self._outcomes(item):
+            planned = planned_pairs(self.plan, self.mix, self.tables, item)
+            for pair, outcome in made_pairs(planned, self.sources):
                 tick(1)
-                name, tally = f"{pair.part} {pair.task.key}", Tally(written=1)
+                seen.add(pair, outcome)
                 if isinstance(outcome, Made):
                     sink.append(outcome.record, file)
-                    contents.update(outcome.record.content().encode())
-                    metas.append(outcome.record.meta)
-                elif isinstance(outcome, SampleFiltered):
-                    filtered.append(LeftOut(pair.key, *outcome.args))
-                    tally = Tally(filtered=1)
-                else:
-                    rejects.append(LeftOut(pair.key, *outcome.args))
-                    tally = Tally(rejected=1)
-                tallies[name] = tallies.get(name, Tally()) + tally
             sink.end(file, file.size)
         return ShardRecord(
-            self.plan.digest,
-            item,
-            self.plan.shard_name(item),
-            file.size,
-            file.sha256,
-            contents.hexdigest(),
-            len(metas),
-            tuple(rejects),
-            tuple(filtered),
-            dict(sorted(tallies.items())),
-            worst_of((meta["unit"], meta["worst_error"]) for meta in metas),
-            max((meta["worst_share_of_tolerance"] for meta in metas), default=0.0),
-            max((meta["prompt_tokens"] for meta in metas), default=0),
+            plan=self.plan.digest,
+            shard=item,
+            name=self.plan.shard_name(item),
+            bytes=file.size,
+            sha256=file.sha256,
+            **seen.facts(),
         )
 
-    def _outcomes(self, item: int) -> Iterator[tuple[Planned, Made | SampleError | SampleFiltered]]:
-        """A record, or the reason why there is none, for every planned pair of the shard."""
-        yield from made_pairs(planned_pairs(self.plan, self.mix, self.tables, item), self.sources)
+
+class _Seen:
+    """What became of the pairs of a shard so far."""
+
+    def __init__(self) -> None:
+        self._rejects: list[LeftOut] = []
+        self._filtered: list[LeftOut] = []
+        self._tallies: list[Mapping[str, Tally]] = []
+        self._metas: list[Mapping[str, Any]] = []
+        self._contents = hashlib.sha256()
+
+    def add(self, pair: Planned, outcome: Outcome) -> None:
+        """Note what became of one more pair."""
+        self._tallies.append({pair.tally: Tally.of(outcome)})
+        if isinstance(outcome, Made):
+            self._contents.update(outcome.record.content().encode())
+            self._metas.append(outcome.record.meta)
+        else:
+            filtered = isinstance(outcome, SampleFiltered)
+            left_out = self._filtered if filtered else self._rejects
+            left_out.append(LeftOut(pair.key, *outcome.args))
+
+    def facts(self) -> dict[str, Any]:
+        """The fields of the shard's record."""
+        metas = self._metas
+        return {
+            "content_sha256": self._contents.hexdigest(),
+            "written": len(metas),
+            "rejects": tuple(self._rejects),
+            "filtered": tuple(self._filtered),
+            "tallies": added(self._tallies),
+            "worst_errors": worst_of((meta["unit"], meta["worst_error"]) for meta in metas),
+            "worst_share_of_tolerance": max(
+                (meta["worst_share_of_tolerance"] for meta in metas), default=0.0
+            ),
+            "longest_prompt_tokens": max((meta["prompt_tokens"] for meta in metas), default=0),
+        }
 
 
 def made_pairs(
-    pairs: Iterator[Planned], sources: Sequence[Source]
-) -> Iterator[tuple[Planned, Made | SampleError | SampleFiltered]]:
-    """Make planned pairs in their order; a sample that several in a row are of is read once."""
-    last: tuple[int, int] | None = None
-    sample: Sample | SampleError | None = None
+    pairs: Iterable[Planned], sources: Sequence[Source]
+) -> Iterator[tuple[Planned, Outcome]]:
+    """A record, or the reason why there is none, for each planned pair, in their order.
+
+    The last sample of each part is kept, for a sample's pairs come close together.
+    """
+    last: dict[int, tuple[int, Sample | SampleError]] = {}
     for pair in pairs:
-        if (pair.part, pair.at) != last:
-            last, sample = (pair.part, pair.at), _loaded(sources[pair.part], pair)
-        if isinstance(sample, SampleError) or sample is None:
-            yield pair, sample  # type: ignore[misc]  # never None: `last` was
-            continue
-        try:
-            yield pair, make_pair(sample, pair.task, pair.recipe, pair.row, pair.place)
-        except (SampleError, SampleFiltered) as left_out:
-            yield pair, left_out
+        at, sample = last.get(pair.part, (None, None))
+        if sample is None or at != pair.at:
+            sample = _loaded(sources[pair.part], pair)
+            last[pair.part] = pair.at, sample
+        if isinstance(sample, SampleError):
+            yield pair, sample
+        else:
+            yield pair, _made(sample, pair)
+
+
+def _made(sample: Sample, pair: Planned) -> Outcome:
+    try:
+        return make_pair(sample, pair.task, pair.recipe, pair.row, pair.place)
+    except (SampleError, SampleFiltered) as left_out:
+        return left_out
 
 
 def _loaded(source: Source, pair: Planned) -> Sample | SampleError:

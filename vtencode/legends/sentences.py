@@ -75,6 +75,7 @@ class _Patterns:
         self._rng = rng
         self._varied = rng.random() < _SHARE_VARIED
         self._worded = _WORDED[rng.integers(len(_WORDED))] if words else "{color}"
+        self._leading = "the color {color}" if words else "{color}"
         self._any = bool(rng.random() < 0.2)
         self._stated, self._of_any = self._pick(_STATED), self._pick(_OF_ANY)
 
@@ -86,6 +87,8 @@ class _Patterns:
         pattern = self._of_any if self._any or number is None else _agreeing(self._stated, number)
         if pattern.split()[-2] in _PREPOSITIONS:
             color = self._worded.format(color=color)
+        elif pattern.startswith("{color}"):
+            color = self._leading.format(color=color)
         parts = {"{name}": label, "{color}": color}
         return " ".join(parts.get(word, word) for word in pattern.split())
 

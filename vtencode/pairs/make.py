@@ -84,6 +84,7 @@ def make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row, place
         camera=_camera(question.target),
         seed=recipe.seed,
         turn=place.turn,
+        valid_share=_valid_share(target),
         **_answer(question, code, trip),
         **_provenance(sample, recipe, row),
     )
@@ -167,7 +168,6 @@ def _answer(question: Question, code: Code, trip: RoundTrip) -> dict[str, Any]:
         "worst_error": trip.worst,
         "worst_share_of_tolerance": trip.share,
         "unit": question.codec.unit,
-        "valid_share": _valid_share(question.target),
     }
 
 

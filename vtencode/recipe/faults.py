@@ -28,6 +28,8 @@ from vtencode.yaml12 import Document, dotted
 from vtencode.yaml12 import Path as YamlPath
 
 Fault = tuple[int | None, str, str]
+#: The path of what is wrong with a file as a whole.
+WHOLE = "(the file)"
 
 S = TypeVar("S", bound=Section)
 
@@ -39,7 +41,7 @@ def validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
     """The recipe, if its form is right, and all that is wrong with form or meaning."""
     value = document.value
     if not isinstance(value, dict):
-        return None, [(1, "(the file)", f"must be a mapping, got {value!r}")]
+        return None, [(1, WHOLE, f"must be a mapping, got {value!r}")]
     recipe, faults = None, []
     try:
         recipe = Recipe.model_validate(value)
@@ -52,7 +54,7 @@ def validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
         section_of(TaskSection, task) for task in (tasks if isinstance(tasks, list) else [])
     ]
     for at, task in enumerate(sections):
-        meaning += _task_faults(task, at, source, _heldout(value))
+        meaning += _task_faults(task, at, source, heldout_of(value))
     meaning += _repeated(sections)
     meaning += _contract_faults(section_of(ContractSection, value.get("contract", {})), source)
     meaning += _framing_faults(section_of(FramingSection, value.get("framing", {})))
@@ -62,7 +64,7 @@ def validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
     return recipe, faults
 
 
-def _heldout(value: Mapping[str, Any]) -> float:
+def heldout_of(value: Mapping[str, Any]) -> float:
     """The share that is held out; the usual one where what is given cannot be."""
     given = value.get("heldout", HELDOUT)
     return given if type(given) in (int, float) and 0 <= given < 1 else HELDOUT

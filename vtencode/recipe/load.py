@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vtencode.errors import RecipeError, did_you_mean
-from vtencode.recipe.faults import Fault, validated
+from vtencode.recipe.faults import WHOLE, Fault, validated
 from vtencode.recipe.mix import Mix, MixFile
 from vtencode.recipe.mix_faults import is_mix, validated_mix
 from vtencode.recipe.sections import Recipe, Section
@@ -61,7 +61,7 @@ def _read(path: Path, overrides: Sequence[str]) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(str(path), ((1, "(the file)", f"must be readable: {error}"),)) from error
+        raise RecipeError(str(path), ((1, WHOLE, f"must be readable: {error}"),)) from error
     document = parse(text, where=str(path))
     for override in [overrides] if isinstance(overrides, str) else overrides:
         document.faults += _apply(override, document)
@@ -112,7 +112,7 @@ def _recipe_path(recipe: str | Path, known: tuple[str, ...]) -> Path:
         if path.is_file():
             return path
     message = f"must be a shipped recipe or a file.{did_you_mean(text, known)}"
-    raise RecipeError(text, ((1, "(the file)", message),))
+    raise RecipeError(text, ((1, WHOLE, message),))
 
 
 def _apply(override: str, document: Document) -> list[Fault]:

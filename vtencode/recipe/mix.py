@@ -54,6 +54,12 @@ class Part:
     cap: int | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Keys of the tasks that are asked, in the recipe's order."""
+        keys = (task.key for task in self.recipe.tasks)
+        return tuple(key for key in keys if not self.shares or key in self.shares)
+
 
 @dataclass(frozen=True)
 class Mix:

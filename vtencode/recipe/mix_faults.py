@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from vtencode.errors import RecipeError, did_you_mean
-from vtencode.recipe.faults import Fault, form_faults, guard_faults, output_faults, section_of
+from vtencode.recipe.faults import (
+    WHOLE,
+    Fault,
+    form_faults,
+    guard_faults,
+    heldout_of,
+    output_faults,
+    section_of,
+)
 from vtencode.recipe.mix import Mix, MixEntry, MixFile
 from vtencode.recipe.sections import GuardSection, OutputSection, Recipe
 from vtencode.yaml12 import Document, dotted
@@ -36,14 +46,14 @@ def validated_mix(
     except ValidationError as error:
         faults = form_faults(MixFile, document, error)
     listed = value["recipes"] if isinstance(value["recipes"], list) else []
-    entries = [section_of(MixEntry, entry) for entry in listed]
+    meaning = _weight_faults([section_of(MixEntry, entry) for entry in listed])
     recipes: list[Recipe] = []
-    meaning: list[tuple[YamlPath, str]] = _weight_faults(entries)
-    for at, entry in enumerate(entries):
+    for at, entry in enumerate(map(_what, listed)):
         if entry is not None:
-            recipe, told = _recipe(entry, at, beside, load)
+            told = _decided_by_the_mix(entry, at)
+            recipe, faults_ = _recipe(entry, at, _path(entry, beside), load, heldout_of(value))
             recipes += [] if recipe is None else [recipe]
-            meaning += told
+            meaning += [*told, *faults_]
     guard = value.get("leak_guard")
     meaning += guard_faults(section_of(GuardSection, guard) if guard is not None else None)
     meaning += output_faults(section_of(OutputSection, value.get("output", {})))
@@ -65,21 +75,52 @@ def _weight_faults(entries: list[MixEntry | None]) -> list[tuple[YamlPath, str]]
     ]
 
 
-def _recipe(
-    entry: MixEntry, at: int, beside: Path, load: Load
-) -> tuple[Recipe | None, list[tuple[YamlPath, str]]]:
-    """The recipe of an entry, and what is wrong with either."""
-    where: YamlPath = ("recipes", at)
+def _what(entry: Any) -> MixEntry | None:
+    """What an entry asks for, where that is well formed, whatever is wrong with how much of it."""
+    if not isinstance(entry, dict):
+        return None
+    asked = {key: entry[key] for key in ("recipe", "set", "tasks") if key in entry}
+    return section_of(MixEntry, asked)
+
+
+def _path(entry: MixEntry, beside: Path) -> str | Path:
+    """The file of an entry's recipe, or the name of a shipped one."""
     path = beside / entry.recipe
+    with contextlib.suppress(OSError):  # a name too long for a file
+        if path.is_file():
+            return path
+    return entry.recipe
+
+
+def _decided_by_the_mix(entry: MixEntry, at: int) -> list[tuple[YamlPath, str]]:
+    """Keys that are set in a recipe of the mix, and that the mix has for all of them."""
+    common = set(MixFile.model_fields) & set(Recipe.model_fields) - {"name", "leak_guard"}
+    keys = [re.split(r"[.=]", override)[0] for override in entry.set]
+    return [
+        (("recipes", at, "set", number), f"must not set {key}: the mix has one for all its recipes")
+        for number, key in enumerate(keys)
+        if key in common
+    ]
+
+
+def _recipe(
+    entry: MixEntry, at: int, path: str | Path, load: Load, heldout: float
+) -> tuple[Recipe | None, list[tuple[YamlPath, str]]]:
+    """The recipe of an entry, which holds out what the mix does, and what is wrong with either."""
+    where: YamlPath = ("recipes", at)
     try:
-        recipe = load(path if path.is_file() else entry.recipe, entry.set)
+        recipe = load(path, [*entry.set, f"heldout={heldout!r}"])
     except RecipeError as error:
-        told = "; ".join(
-            f"{name} {message}" + (f" (line {line})" if line else "")
-            for line, name, message in error.faults
-        )
-        return None, [((*where, "recipe"), f"{entry.recipe}: {told}")]
+        return None, [((*where, "recipe"), _told(entry.recipe, fault)) for fault in error.faults]
     return recipe, [((*where, "tasks", *name), text) for name, text in _shares(entry, recipe)]
+
+
+def _told(recipe: str, fault: Fault) -> str:
+    """A fault of a recipe, as one of the entry that names it."""
+    line, path, message = fault
+    if path == WHOLE:
+        return f"{recipe}: {message}"
+    return f"{recipe}, line {line}: {path} {message}" if line else f"{recipe}: {path} {message}"
 
 
 def _shares(entry: MixEntry, recipe: Recipe) -> list[tuple[YamlPath, str]]:

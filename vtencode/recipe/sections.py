@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +16,7 @@ from vtencode.instructions import Pool, load_pool
 from vtencode.leaks import DISTANCE, LeakGuard, guard_of
 from vtencode.registry import find
 from vtencode.sources.base import Source
-from vtencode.spec import from_params, read_params, to_params
+from vtencode.spec import defaults, from_params, read_params, to_params
 from vtencode.tasks import Task, find_task
 from vtencode.tasks.dense import Paint
 
@@ -232,8 +231,7 @@ class Recipe(Section):
 
     def identity(self) -> dict[str, Any]:
         """Everything in the recipe that decides bytes of the output, as JSON."""
-        options = {o.name: o.default for o in fields(self.source.reader) if o.name != "root"}
-        options.update(self.source.options()[0])
+        options = {**defaults(self.source.reader, skip=("root",)), **self.source.options()[0]}
         return {
             "recipe": self.name,
             "source": json.loads(json.dumps({"name": self.source.name, **options})),

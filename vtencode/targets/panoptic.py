@@ -124,6 +124,12 @@ class PanopticMap(ReadOnly):
         height, width = self.ids.shape
         return height, width
 
+    @property
+    def labeled(self) -> Array:
+        """Where a segment is known: bool (H, W)."""
+        mask: Array = self.ids > 0
+        return mask
+
     def ranked(self) -> tuple[Array, tuple[Segment, ...]]:
         """Segments in raster order of their first pixels, and the map of 1, 2, … of them."""
         places = self.places()

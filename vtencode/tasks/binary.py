@@ -16,7 +16,8 @@ from vtencode.targets.spans import pixels
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
 from vtencode.tasks.classes import class_codec
 from vtencode.tasks.coloring import BLACK, GROUND, LEGEND, Coloring, draw_coloring
-from vtencode.tasks.words import spoken
+from vtencode.tasks.inventory import classes_of, names_of, regions_of
+from vtencode.tasks.words import written
 
 _WHITE: RGB = (255, 255, 255)
 
@@ -54,33 +55,17 @@ class BinaryTask(Finding[SemanticMask | InstanceMasks]):
         if not choice:
             raise nothing(self.target, where, "has no class to ask for")
         name = choice[chance.draw("class") % len(choice)]
-        coloring = mask_coloring(spoken(name), chance, white=self.white)
-        return painted_masks(
-            [_mask(target, name)],
-            codec,
-            coloring,
-            fields={"name": spoken(name)},
-            negative=negative,
-        )
-
-
-def names_of(target: SemanticMask | InstanceMasks) -> tuple[list[str], list[str]]:
-    """The classes that are in the image, and those that are known not to be; no background."""
-    if isinstance(target, SemanticMask):
-        here = {target.vocabulary[at] for at in np.unique(target.ids[target.labeled]).tolist()}
-        vocabulary: tuple[str, ...] = target.vocabulary
-    else:
-        here = {region.label for region in target.regions if region.label is not None}
-        vocabulary = (*sorted(here), *target.vocabulary)
-    known = [name for name in dict.fromkeys(vocabulary) if spoken(name) != BACKGROUND]
-    return [n for n in known if n in here], [n for n in known if n not in here]
+        coloring = mask_coloring(name, chance, white=self.white)
+        mask = _mask(target, name)
+        fields = {"name": written(name)}
+        return painted_masks([mask], codec, coloring, fields=fields, negative=negative)
 
 
 def mask_wordings(subject: str) -> tuple[Wording, ...]:
     """The wordings of a single mask, which is told by the field `subject`."""
     supplied = (subject, "color", *GROUND)
-    colored = (("color", *LEGEND),)
-    return Wording(supplied, colored), Wording(supplied, (*colored, GROUND))
+    told = ((subject, *LEGEND), ("color", *LEGEND))
+    return Wording(supplied, told), Wording(supplied, (*told, GROUND))
 
 
 def mask_coloring(name: str, chance: Chance, *, white: float) -> Coloring:
@@ -98,7 +83,10 @@ def painted_masks(
     fields: dict[str, str],
     negative: bool,
 ) -> Question:
-    """Ask for masks, bool (H, W), one a name of the coloring; later ones lie on top."""
+    """Ask for masks, bool (H, W), one a name of the coloring; later ones lie on top.
+
+    `fields` are what the wording may name them by, but for a legend.
+    """
     ids = np.zeros(masks[0].shape, dtype=np.int32)
     for at, mask in enumerate(masks, start=1):
         ids[mask] = at
@@ -107,7 +95,7 @@ def painted_masks(
         SemanticMask(ids, (BACKGROUND, *names)),
         class_codec(codec, coloring),
         {**coloring.fields, **fields},
-        (("color", *LEGEND), *coloring.convey),
+        ((*fields, *LEGEND), ("color", *LEGEND), *coloring.convey),
         asked=names,
         negative=negative,
     )
@@ -124,6 +112,6 @@ def covered(masks: InstanceMasks, ids: set[int]) -> Array:
 
 def _mask(target: SemanticMask | InstanceMasks, name: str) -> Array:
     if isinstance(target, InstanceMasks):
-        return covered(target, {r.id for r in target.regions if r.label == name})
-    mask: Array = (target.ids == target.vocabulary.index(name)) & target.labeled
+        return covered(target, {region.id for region in regions_of(target).get(name, ())})
+    mask: Array = np.isin(target.ids, classes_of(target.vocabulary)[name]) & target.labeled
     return mask

@@ -10,12 +10,14 @@ import numpy as np
 
 from vtencode.codecs.base import Codec
 from vtencode.codecs.class_colors import BACKGROUND
-from vtencode.errors import SpecError
+from vtencode.errors import SampleFiltered, SpecError
+from vtencode.palettes import CAPACITY
 from vtencode.seeds import Chance
-from vtencode.targets import Array, SemanticMask
+from vtencode.targets import SemanticMask
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
 from vtencode.tasks.coloring import LEGEND, Coloring, draw_coloring
-from vtencode.tasks.words import listed, spoken
+from vtencode.tasks.inventory import classes_of, names_of
+from vtencode.tasks.words import askable, listed, spoken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +63,20 @@ class SemanticTask(Finding[SemanticMask]):
         self, target: SemanticMask, codec: Codec[Any], chance: Chance, *, where: str
     ) -> Question:
         """Some classes, or none that is there."""
-        present, absent = _classes(target)
-        negative = self.wants_negative(chance)
-        if self.legend == "whole":
-            names = [*present, *absent] if present and not negative else absent
-        elif negative:
-            names = self._unseen(absent, chance, least=1)
-        else:
-            names = [*self._seen(present, chance), *self._unseen(absent, chance)]
-        if not names or not (negative or present):
+        present, absent = names_of(target)
+        others = absent if self.legend == "whole" else self._others(present, absent)
+        negative = self.wants_negative(chance) and bool(others)
+        if not (negative or present):
             raise nothing(self.target, where, "has no class to ask for")
+        if self.legend == "whole":
+            names = others if negative else [*present, *others]
+        elif negative:
+            names = self._unseen(others, chance, least=1)
+        else:
+            names = [*self._seen(present, chance), *self._unseen(others, chance)]
+        if len(names) >= CAPACITY:
+            message = f"must name less than {CAPACITY} classes, got {len(names)}: ask for fewer"
+            raise SampleFiltered("LONG", "instruction", where, message)
         order = chance.generator("order").permutation(len(names))
         return painted_classes(
             target, [names[at] for at in order], codec, chance, negative=negative
@@ -83,8 +89,12 @@ class SemanticTask(Finding[SemanticMask]):
             count = int(rng.integers(1, count))
         return [present[at] for at in rng.permutation(len(present))[:count]]
 
-    def _unseen(self, absent: list[str], chance: Chance, *, least: int = 0) -> list[str]:
-        others = [*absent, *(name for name in self.distractors if name not in absent)]
+    def _others(self, present: list[str], absent: list[str]) -> list[str]:
+        """Absent classes, and the distractors that are not in the image either."""
+        strange = [spoken(name) for name in self.distractors if askable(name)]
+        return [name for name in dict.fromkeys([*absent, *strange]) if name not in present]
+
+    def _unseen(self, others: list[str], chance: Chance, *, least: int = 0) -> list[str]:
         rng = chance.generator("absent classes")
         most = min(len(others), max(self.absent, least))
         count = int(rng.integers(min(least, most), most + 1))
@@ -110,19 +120,18 @@ def painted_classes(
     negative: bool,
 ) -> Question:
     """Ask for these classes, everything else background; the codec gets the pair's colors."""
-    said = [spoken(name) for name in names]
-    coloring = draw_coloring(said, chance)
+    coloring = draw_coloring(names, chance)
+    ids_of = classes_of(target.vocabulary)
     numbers = np.zeros(len(target.vocabulary), dtype=np.int32)
     for at, name in enumerate(names, start=1):
-        if name in target.vocabulary:
-            numbers[target.vocabulary.index(name)] = at
+        numbers[ids_of.get(name, [])] = at
     ids = np.where(target.labeled, numbers.take(np.where(target.labeled, target.ids, 0)), 0)
     return Question(
-        SemanticMask(ids, (BACKGROUND, *said)),
+        SemanticMask(ids, (BACKGROUND, *names)),
         class_codec(codec, coloring),
-        {**coloring.fields, "classes": listed(said)},
+        {**coloring.fields, "classes": listed(names)},
         (LEGEND,),
-        asked=tuple(said),
+        asked=tuple(names),
         negative=negative,
     )
 
@@ -138,15 +147,3 @@ def class_codec(codec: Codec[Any], coloring: Coloring) -> Codec[Any]:
         void=coloring.spare,
     )
     return made
-
-
-def _classes(target: SemanticMask) -> tuple[list[str], list[str]]:
-    """The classes that the image has, and the others; the background is none."""
-    ids: Array = target.ids[target.labeled]
-    counts = np.bincount(ids, minlength=len(target.vocabulary))
-    known = [
-        (name, bool(count))
-        for name, count in zip(target.vocabulary, counts, strict=True)
-        if spoken(name) != BACKGROUND
-    ]
-    return [name for name, here in known if here], [name for name, here in known if not here]

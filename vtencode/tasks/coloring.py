@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from vtencode.legends import (
     render_mapping,
 )
 from vtencode.palettes import format_color
+from vtencode.palettes.words import spelled
 from vtencode.seeds import Chance
 
 BLACK: RGB = (0, 0, 0)
@@ -65,9 +66,15 @@ def draw_coloring(
     *,
     colors: Sequence[RGB] | None = None,
     background: RGB | None = None,
+    told: Collection[str] | None = None,
+    ground_told: bool = True,
 ) -> Coloring:
-    """Colors for these names, all far apart; those that are given are not drawn."""
-    named = colors is None and len(names) <= _MOST_NAMED and chance.share("named") < _NAMED
+    """Colors for these names, all far apart; those that are given are not drawn.
+
+    The fields say those of the names that are `told`, or all, and may say the background's.
+    """
+    have_names = all(color in spelled() for color in colors or ())
+    named = have_names and len(names) <= _MOST_NAMED and chance.share("named") < _NAMED
     ground = background
     if ground is None:
         ground = draw_background(chance, share_black=_BLACK, named=named)
@@ -77,16 +84,17 @@ def draw_coloring(
         )
     listed = dict(zip(names, colors, strict=True))
     style: Any = draw_style(chance, named=named)
-    said = ground != BLACK or chance.share("background said") < _SAID
+    said = ground_told and (ground != BLACK or chance.share("background said") < _SAID)
     stated = ground if said else None
     words = format_color(ground, style.color)
     fields = {
         "background": f"The background is {words}." if said else "",
         "background_color": words,
     }
-    if listed:
-        fields["legend"] = render(listed, style, chance, background=stated)
-        fields["mapping"] = render_mapping(listed, style, chance, background=stated)
-    if len(listed) == 1:
-        fields["color"] = format_color(next(iter(listed.values())), style.color)
+    entries = {name: color for name, color in listed.items() if told is None or name in told}
+    if entries:
+        fields["legend"] = render(entries, style, chance, background=stated)
+        fields["mapping"] = render_mapping(entries, style, chance, background=stated)
+    if len(entries) == 1:
+        fields["color"] = format_color(next(iter(entries.values())), style.color)
     return Coloring(listed, ground, fields)

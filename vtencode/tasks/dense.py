@@ -10,8 +10,10 @@ from vtencode.codecs.base import Codec
 from vtencode.codecs.depth import DepthCodec
 from vtencode.codecs.normals import NormalCodec
 from vtencode.frames import frame
+from vtencode.palettes import format_color
+from vtencode.palettes.words import spelled
 from vtencode.seeds import Chance
-from vtencode.targets import DepthMap, NormalMap
+from vtencode.targets import DepthMap, DepthState, NormalMap
 from vtencode.tasks.base import Question, Task, Wording
 
 #: What people call the colors of a path, and their order from near to far.
@@ -52,27 +54,35 @@ class Paint(Task[Any]):
 
 @dataclass(frozen=True, kw_only=True)
 class DepthTask(Task[DepthMap]):
-    """How far every pixel is. A colormap other than the codec's own is named in the prompt."""
+    """How far every pixel is. A colormap other than the codec's own is named in the prompt.
+
+    So is the color of what is infinitely far, where the colormap does not end with it.
+    """
 
     name: ClassVar[str] = "depth"
     summary: ClassVar[str] = "metric depth of every pixel"
     target: ClassVar[str] = "depth"
     takes: ClassVar[tuple[type, ...]] = (DepthMap,)
     paints: ClassVar[type] = DepthMap
-    fields: ClassVar[tuple[str, ...]] = ("colormap", "colors")
+    fields: ClassVar[tuple[str, ...]] = ("colormap", "colors", "far")
     codec: ClassVar[str] = "depth"
     pool: ClassVar[str] = "depth"
 
     def ask(self, target: DepthMap, codec: Codec[Any], chance: Chance, *, where: str) -> Question:  # noqa: ARG002  # the interface's
         """The depth map, and what its colors are called."""
-        ((_, convey),) = self.wordings(codec)
-        return Question(target, codec, _colormap(codec), convey)
+        supplied, convey = self.wordings(codec)[-1 if (target.state == DepthState.FAR).any() else 0]
+        told = ("far",) in convey
+        fields = {**_colormap(codec), "far": _far(codec) if told else ""}
+        return Question(target, codec, {name: fields[name] for name in supplied}, convey)
 
     def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:
-        """Nothing need be said of the colors of the codec's own path."""
-        fields = tuple(_colormap(codec))
-        standard = _path(codec) == _path(DepthCodec()) or not fields
-        return (Wording(fields, () if standard else (fields,)),)
+        """Nothing need be said of the colors of the codec's own path; of another, also of far's."""
+        named = tuple(_colormap(codec))
+        fields = (*named, "far")
+        if not named or _path(codec) == _path(DepthCodec()):
+            return (Wording(fields),)
+        near = Wording(fields, (named,))
+        return (near,) if not _far(codec) else (near, Wording(fields, (named, ("far",))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +115,15 @@ def _colormap(codec: Codec[Any]) -> Mapping[str, str]:
         return {}
     colormap, colors = COLORMAPS[_path(codec)]
     return {"colormap": colormap, "colors": colors}
+
+
+def _far(codec: Codec[Any]) -> str:
+    """A sentence on the color of the sky; nothing where the path ends with it."""
+    if not isinstance(codec, DepthCodec) or codec.path.ends_far:
+        return ""
+    far = codec.path.far
+    words = format_color(far, "name" if far in spelled() else "round")
+    return f"The sky, and whatever else is infinitely far, is {words}."
 
 
 def _path(codec: Codec[Any]) -> str:

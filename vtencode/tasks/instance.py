@@ -12,13 +12,9 @@ from vtencode.errors import SpecError
 from vtencode.seeds import Chance
 from vtencode.targets import InstanceMasks, Region
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
-from vtencode.tasks.binary import names_of
 from vtencode.tasks.coloring import LEGEND, Coloring, draw_coloring
-from vtencode.tasks.words import spoken
-
-#: What an object is called that has no label.
-_ANY = "object"
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+from vtencode.tasks.inventory import in_a_row, names_of, regions_of
+from vtencode.tasks.words import ORDINALS, written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +22,9 @@ class InstanceTask(Finding[InstanceMasks]):
     """All instances of one class, told apart by colors.
 
     Which color an instance gets is free, as the codec spreads them, or in a share `stated` of the
-    pairs with at most `most_stated` instances a legend says it, from left to right. Classes with
-    a crowd, whose instances nobody told apart, are not asked for. Of what overlaps the topmost is
-    painted.
+    pairs with at most `most_stated` instances a legend says it, from left to right, where one can
+    see that order. Classes with a crowd, whose instances nobody told apart, are not asked for. Of
+    what overlaps the topmost is painted.
     """
 
     name: ClassVar[str] = "instance"
@@ -46,9 +42,9 @@ class InstanceTask(Finding[InstanceMasks]):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_shares(self, "stated")
-        if not 1 <= self.most_stated <= len(_ORDINALS):
+        if not 1 <= self.most_stated <= len(ORDINALS):
             raise SpecError(
-                f"instance: most_stated must be 1 to {len(_ORDINALS)}, got {self.most_stated}."
+                f"instance: most_stated must be 1 to {len(ORDINALS)}, got {self.most_stated}."
             )
 
     def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:  # noqa: ARG002  # the interface's
@@ -68,18 +64,22 @@ class InstanceTask(Finding[InstanceMasks]):
             raise nothing(self.target, where, "has no class whose instances are told apart")
         name = choice[chance.draw("class") % len(choice)]
         found = topmost(target.shape, [] if negative else regions[name])
-        said = 0 < len(found.regions) <= self.most_stated and chance.share("stated") < self.stated
-        coloring = draw_coloring(_places(spoken(name), found) if said else (), chance)
+        said = self._may_be_stated(found) and chance.share("stated") < self.stated
+        coloring = draw_coloring(_places(name, found) if said else (), chance)
         changed: Any = codec
         return Question(
             found,
             replace(changed, background=coloring.background),
-            {**coloring.fields, "name": spoken(name)},
+            {**coloring.fields, "name": written(name)},
             (("name",), LEGEND) if said else (("name",), *coloring.convey),
             colors=_colors(found, coloring) if said else None,
-            asked=(spoken(name),),
+            asked=(name,),
             negative=negative,
         )
+
+    def _may_be_stated(self, found: InstanceMasks) -> bool:
+        middles = [_middle(region) for region in _from_left(found)]
+        return 0 < len(middles) <= self.most_stated and in_a_row(middles, found.shape[1])
 
 
 def topmost(shape: tuple[int, int], regions: Sequence[Region]) -> InstanceMasks:
@@ -93,21 +93,23 @@ def topmost(shape: tuple[int, int], regions: Sequence[Region]) -> InstanceMasks:
 
 def _choice(target: InstanceMasks) -> tuple[dict[str, list[Region]], list[str]]:
     """Regions by class, without the classes that have a crowd; and the absent classes."""
-    regions: dict[str, list[Region]] = {}
-    for region in target.regions:
-        regions.setdefault(region.label or _ANY, []).append(region)
+    regions = regions_of(target)
     told_apart = {name: group for name, group in regions.items() if not any(r.crowd for r in group)}
     return told_apart, names_of(target)[1]
 
 
 def _from_left(found: InstanceMasks) -> list[Region]:
-    return sorted(found.regions, key=lambda region: (region.box[0] + region.box[2], region.box))
+    return sorted(found.regions, key=lambda region: (_middle(region), region.box))
+
+
+def _middle(region: Region) -> float:
+    return (region.box[0] + region.box[2]) / 2
 
 
 def _places(name: str, found: InstanceMasks) -> list[str]:
     if len(found.regions) == 1:
         return [name]
-    return [f"{_ORDINALS[at]} {name} from the left" for at in range(len(found.regions))]
+    return [f"{ORDINALS[at]} {name} from the left" for at in range(len(found.regions))]
 
 
 def _colors(found: InstanceMasks, coloring: Coloring) -> dict[int, RGB]:

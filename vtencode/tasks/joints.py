@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from vtencode.codecs.base import Codec
-from vtencode.colors import RGB
 from vtencode.errors import SpecError
-from vtencode.palettes import format_color
+from vtencode.palettes import CAPACITY
 from vtencode.seeds import Chance
-from vtencode.targets import Array, Keypoints
+from vtencode.targets import Array, Keypoints, Visibility
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
 from vtencode.tasks.coloring import BLACK, LEGEND, draw_coloring
-from vtencode.tasks.words import listed, spoken
-
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+from vtencode.tasks.inventory import in_a_row
+from vtencode.tasks.words import ORDINALS, listed, spoken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +24,8 @@ class KeypointsTask(Finding[Keypoints]):
     """Chosen joints of everybody, up to `most`, or in a share `whole` of the pairs all of them.
 
     Colors are the codec's, or in a share `stated` of the pairs drawn and said in a legend, where
-    it has at most `most_stated` entries: of each person, from left to right, each joint, and once
-    more where it is occluded.
+    it has at most `most_stated` entries: of each person, from left to right where one can see that
+    order, each joint, and once more where it is hidden. Joints off the picture are absent.
     """
 
     name: ClassVar[str] = "keypoints"
@@ -42,7 +40,7 @@ class KeypointsTask(Finding[Keypoints]):
     most: int = 4
     whole: float = 0.3
     stated: float = 0.5
-    most_stated: int = 12
+    most_stated: int = 10
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,6 +56,7 @@ class KeypointsTask(Finding[Keypoints]):
 
     def ask(self, target: Keypoints, codec: Codec[Any], chance: Chance, *, where: str) -> Question:
         """Joints that somebody shows, or that nobody does."""
+        target = _on_picture(target)
         shown = np.flatnonzero(target.present.any(axis=0)).tolist()
         hidden = [at for at in range(len(target.names)) if at not in shown]
         negative = self.wants_negative(chance) and bool(hidden)
@@ -69,13 +68,12 @@ class KeypointsTask(Finding[Keypoints]):
         joints = sorted(rng.permutation(choice)[:count].tolist())
         if not negative and rng.random() < self.whole:
             joints = list(range(len(target.names)))
-        chosen = _of_joints(target, joints)
+        chosen, places = _of_joints(target, joints)
         names = tuple(map(spoken, chosen.names))
-        stated = _legend_names(chosen) if chance.share("stated") < self.stated else []
-        changed: Any = replace(codec, joints=chosen.names)  # type: ignore[call-arg]  # a codec of keypoints
+        stated = _legend_names(chosen, places) if chance.share("stated") < self.stated else {}
         question = Question(
             chosen,
-            changed,
+            _for_these(codec, chosen),
             {"joints": listed(names)},
             (("joints",),),
             asked=names,
@@ -86,13 +84,41 @@ class KeypointsTask(Finding[Keypoints]):
         return _said(question, stated, chance)
 
 
-def _of_joints(target: Keypoints, joints: Sequence[int]) -> Keypoints:
-    """These joints alone, of the people that have one, from left to right."""
-    xy, seen = target.xy_px[:, joints], target.visibility[:, joints]
-    here = np.flatnonzero((seen > 0).any(axis=1))
-    order = here[np.argsort(_middles(xy[here], seen[here]), kind="stable")]
-    names = tuple(target.names[at] for at in joints)
-    return Keypoints(xy[order], seen[order], names, shape=target.shape)
+def _on_picture(target: Keypoints) -> Keypoints:
+    height, width = target.shape
+    edges = np.array([width, height]) - 0.5
+    here = ((target.xy_px >= -0.5) & (target.xy_px < edges)).all(axis=2)  # NaN is nowhere
+    return replace(target, visibility=np.where(here, target.visibility, Visibility.ABSENT))
+
+
+def _for_these(codec: Any, chosen: Keypoints) -> Codec[Any]:
+    """The codec for these joints alone, and for more people where there are more."""
+    most = CAPACITY // (2 * len(chosen.names))
+    people = min(max(codec.people, len(chosen.visibility)), most)
+    same = (codec.joints, codec.people) == (chosen.names, people)
+    colors = codec.colors if same else ()
+    made: Codec[Any] = replace(codec, joints=chosen.names, people=people, colors=colors)
+    return made
+
+
+def _of_joints(target: Keypoints, joints: Sequence[int]) -> tuple[Keypoints, list[str]]:
+    """These joints alone, of the people that have one, from left to right; and who these are.
+
+    People are counted with all their joints, as whoever looks at the image counts them.
+    """
+    everyone = np.flatnonzero(target.present.any(axis=1))
+    middles = _middles(target.xy_px[everyone], target.visibility[everyone])
+    everyone = everyone[np.argsort(middles, kind="stable")]
+    ordered = in_a_row(np.sort(middles).tolist(), target.shape[1])
+    here = target.present[everyone][:, joints].any(axis=1)
+    order = everyone[here]
+    chosen = Keypoints(
+        target.xy_px[order][:, joints],
+        target.visibility[order][:, joints],
+        tuple(target.names[at] for at in joints),
+        shape=target.shape,
+    )
+    return chosen, _places(np.flatnonzero(here).tolist(), len(everyone)) if ordered else []
 
 
 def _middles(xy: Array, seen: Array) -> Array:
@@ -102,40 +128,39 @@ def _middles(xy: Array, seen: Array) -> Array:
     return middles
 
 
-def _legend_names(chosen: Keypoints) -> list[str]:
-    """What the colors stand for: of each person each joint, visible and then occluded.
-
-    Nothing where there are more people than words for them.
-    """
-    people = len(chosen.visibility)
-    if people > len(_ORDINALS):
+def _places(numbers: Sequence[int], people: int) -> list[str]:
+    """What tells these people apart from the others; nothing where words are missing."""
+    if people <= 1 or not numbers:
+        return [""]
+    if people > len(ORDINALS):
         return []
-    owners = [""] if people <= 1 else [f" of the {word} person" for word in _ORDINALS[:people]]
-    return [
-        f"{spoken(joint)}{owner}{way}"
-        for owner in owners
+    return [f" of the {ORDINALS[number]} person from the left" for number in numbers]
+
+
+def _legend_names(chosen: Keypoints, places: Sequence[str]) -> dict[str, bool]:
+    """What the colors stand for, and which are of a joint that is hidden.
+
+    Of each person each joint, seen and then hidden.
+    """
+    return {
+        f"{'hidden ' if hidden else ''}{spoken(joint)}{place}": hidden
+        for place in places
         for joint in chosen.names
-        for way in ("", ", occluded")
-    ]
-
-
-def _said(question: Question, names: list[str], chance: Chance) -> Question:
-    """The same question with colors of its own, those that occur said in a legend."""
-    chosen: Keypoints = question.target
-    everyone = draw_coloring(names, chance, background=BLACK)
-    occluded = (chosen.visibility == 1).any()
-    needed: dict[str, RGB] = {
-        name: color
-        for name, color in everyone.colors.items()
-        if occluded or not name.endswith(", occluded")
+        for hidden in (False, True)
     }
-    said = draw_coloring(list(needed), chance, colors=list(needed.values()), background=BLACK)
+
+
+def _said(question: Question, names: Mapping[str, bool], chance: Chance) -> Question:
+    """The same question with colors of its own, those that may occur said in a legend."""
+    chosen: Keypoints = question.target
+    some_hidden = bool((chosen.visibility == Visibility.OCCLUDED).any())
+    told = [name for name, hidden in names.items() if some_hidden or not hidden]
+    coloring = draw_coloring(list(names), chance, background=BLACK, told=told)
     changed: Any = question.codec
-    colors = tuple(format_color(color, "hex") for color in everyone.colors.values())
     people = max(len(chosen.visibility), 1)
     return replace(
         question,
-        codec=replace(changed, people=people, colors=colors),
-        fields={**question.fields, **said.fields},
+        codec=replace(changed, people=people, colors=coloring.hexes[1:]),
+        fields={**question.fields, **coloring.fields},
         convey=(*question.convey, LEGEND),
     )

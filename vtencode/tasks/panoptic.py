@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,8 @@ from vtencode.seeds import Chance
 from vtencode.targets import PanopticMap
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
 from vtencode.tasks.coloring import BLACK, LEGEND, draw_coloring
-from vtencode.tasks.words import listed, spoken
+from vtencode.tasks.inventory import names_of
+from vtencode.tasks.words import askable, listed, spoken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,8 @@ class PanopticTask(Finding[PanopticMap]):
     """All segments of an image; where there is nothing to find, only absent classes are asked for.
 
     Colors are free, or in a share `stated` of the pairs a legend says those of the stuff, at most
-    `most_stated` classes. Void is black.
+    `most_stated` classes. Void is black, which is not said: other segments are no background.
+    What is labeled as background is void.
     """
 
     name: ClassVar[str] = "panoptic"
@@ -53,15 +55,17 @@ class PanopticTask(Finding[PanopticMap]):
         self, target: PanopticMap, codec: Codec[Any], chance: Chance, *, where: str
     ) -> Question:
         """Everything, or classes that are not there."""
-        here = {segment.label for segment in target.segments}
-        absent = [name for name in target.vocabulary if name not in here]
+        absent = names_of(target)[1]
         if self.wants_negative(chance) and absent:
             return self._empty(target, absent, codec, chance)
+        target = _merged(target)
         if not target.segments:
             raise nothing(self.target, where, "has no segment")
         stuff = {spoken(s.label): s.id for s in target.segments if not s.thing}
         said = 0 < len(stuff) <= self.most_stated and chance.share("stated") < self.stated
-        coloring = draw_coloring(list(stuff) if said else (), chance, background=BLACK)
+        coloring = draw_coloring(
+            list(stuff) if said else (), chance, background=BLACK, ground_told=False
+        )
         things = list(dict.fromkeys(spoken(s.label) for s in target.segments if s.thing))
         return Question(
             target,
@@ -77,7 +81,7 @@ class PanopticTask(Finding[PanopticMap]):
     ) -> Question:
         rng = chance.generator("absent classes")
         count = int(rng.integers(1, min(len(absent), self.absent) + 1))
-        names = [spoken(absent[at]) for at in rng.permutation(len(absent))[:count]]
+        names = [absent[at] for at in rng.permutation(len(absent))[:count]]
         coloring = draw_coloring((), chance, background=BLACK)
         return Question(
             PanopticMap(np.zeros(target.shape, dtype=np.int32), ()),
@@ -87,3 +91,16 @@ class PanopticTask(Finding[PanopticMap]):
             asked=tuple(names),
             negative=True,
         )
+
+
+def _merged(target: PanopticMap) -> PanopticMap:
+    """One segment for all stuff whose names are said alike, and none for the background."""
+    first: dict[str, int] = {}
+    owners = [0]
+    for segment in target.segments:
+        name = spoken(segment.label)
+        mine = segment.id if segment.thing else first.setdefault(name, segment.id)
+        owners.append(mine if askable(name) else 0)
+    if owners == [0, *(segment.id for segment in target.segments)]:
+        return target
+    return replace(target, ids=np.array(owners).take(target.places()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,9 +13,10 @@ from vtencode.errors import SpecError
 from vtencode.seeds import Chance
 from vtencode.targets import Expression, Expressions, SemanticMask
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
-from vtencode.tasks.binary import covered, mask_coloring, mask_wordings, names_of, painted_masks
+from vtencode.tasks.binary import covered, mask_coloring, mask_wordings, painted_masks
 from vtencode.tasks.coloring import GROUND, LEGEND, draw_coloring
-from vtencode.tasks.words import spoken
+from vtencode.tasks.inventory import names_of
+from vtencode.tasks.words import askable
 
 #: Share of referring pairs that ask for several phrases at once, where there are.
 _SEVERAL = 0.3
@@ -51,9 +53,10 @@ class ReferringTask(Finding[Expressions]):
         self, target: Expressions, codec: Codec[Any], chance: Chance, *, where: str
     ) -> Question:
         """Phrases that mean something here, or one that means nothing."""
-        mine = [e for e in target.expressions if not e.reasoning]
-        negative = self.wants_negative(chance)
-        choice = _meaningless(mine, target) if negative else [e for e in mine if e.ids]
+        mine = _unambiguous(e for e in target.expressions if not e.reasoning)
+        empty = _meaningless(mine, target)
+        negative = self.wants_negative(chance) and bool(empty)
+        choice = empty if negative else [e for e in mine if e.ids]
         if not choice:
             raise nothing(self.target, where, "has no phrase to ask for")
         rng = chance.generator("phrases")
@@ -63,7 +66,7 @@ class ReferringTask(Finding[Expressions]):
         chosen = _apart(order, target, count)
         masks = [covered(target.masks, set(e.ids)) for e in chosen]
         texts = [e.text for e in chosen]
-        names = [text.removeprefix("the ") for text in texts]  # a legend brings its own article
+        names = [*map(_noun, texts)]
         if len(texts) > 1:
             return painted_masks(
                 masks, codec, draw_coloring(names, chance), fields={}, negative=negative
@@ -99,7 +102,7 @@ class ReasoningTask(Finding[Expressions]):
         self, target: Expressions, codec: Codec[Any], chance: Chance, *, where: str
     ) -> Question:
         """A question that something here answers, or that nothing does."""
-        mine = [e for e in target.expressions if e.reasoning]
+        mine = _unambiguous(e for e in target.expressions if e.reasoning)
         empty = [e for e in mine if not e.ids]
         negative = self.wants_negative(chance) and bool(empty)
         choice = empty if negative else [e for e in mine if e.ids]
@@ -116,7 +119,26 @@ def _meaningless(mine: list[Expression], target: Expressions) -> list[Expression
     """Phrases that mean nothing in this image; made of absent classes where none is given."""
     given = [e for e in mine if not e.ids]
     absent = names_of(target.masks)[1]
-    return given or [Expression(f"the {spoken(name)}", ids=()) for name in absent]
+    return given or [Expression(f"the {name}", ids=()) for name in absent]
+
+
+def _unambiguous(expressions: Iterable[Expression]) -> list[Expression]:
+    """Each text once, and none that means now this and now that, or the background."""
+    meant: dict[str, dict[frozenset[int], Expression]] = {}
+    for expression in expressions:
+        name = _noun(expression.text).rstrip(".").lower()
+        meant.setdefault(name, {}).setdefault(frozenset(expression.ids), expression)
+    return [
+        expression
+        for name, meanings in meant.items()
+        for expression in meanings.values()
+        if len(meanings) == 1 and askable(name)
+    ]
+
+
+def _noun(text: str) -> str:
+    """A phrase without what a legend puts before it, or leaves out."""
+    return text.removeprefix("the ").removeprefix("all ")
 
 
 def _apart(order: list[Expression], target: Expressions, most: int) -> list[Expression]:

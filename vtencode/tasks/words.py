@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vtencode.codecs.class_colors import BACKGROUND, VOID
+from vtencode.legends.wording import quoted
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+#: What a name holds that would read as more than one name.
+_MARKS = frozenset(',;:"()[]{}')
+
 
 def spoken(name: str) -> str:
     """A name of a file as people say it.
@@ -14,11 +21,25 @@ def spoken(name: str) -> str:
     return " ".join(name.replace("_", " ").split())
 
 
-def listed(names: Sequence[str]) -> str:
-    """Several names in a row.
+def askable(name: str) -> bool:
+    """Whether a name stands for something, and not for the background or what has no class."""
+    return spoken(name).lower() not in ("", BACKGROUND, VOID)
 
-    >>> listed(["chair", "table", "sofa"])
-    'chair, table and sofa'
+
+def written(name: str) -> str:
+    """A name within a sentence, quoted where its own marks would break that up.
+
+    >>> written("chair"), written("painting, picture")
+    ('chair', '"painting, picture"')
     """
-    *most, last = names
+    return name if _MARKS.isdisjoint(name) else quoted(name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Several names in a row; those that hold an "and" or a comma are quoted.
+
+    >>> listed(["chair", "table", "sofa"]), listed(["salt and pepper", "bowl"])
+    ('chair, table and sofa', '"salt and pepper" and bowl')
+    """
+    *most, last = (quoted(name) if " and " in name else written(name) for name in names)
     return f"{', '.join(most)} and {last}" if most else last

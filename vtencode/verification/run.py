@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vtencode.building.account import parts_account
 from vtencode.building.ledger import FILTERED, REJECTS
-from vtencode.building.plan import Plan, make_plan
+from vtencode.building.plan import Plan, differences, make_plan
 from vtencode.building.rows import write_tables
 from vtencode.building.setting import Places, setting, setting_from_origin
+from vtencode.building.tally import Tally, added
 from vtencode.durable import file_sha256
 from vtencode.errors import SourceError
 from vtencode.manifest import read_manifest
@@ -21,6 +24,9 @@ from vtencode.pairs import worst_of
 from vtencode.recipe import Mix
 from vtencode.registry import find
 from vtencode.verification.shard import VerifyShard
+
+#: Key and code of each pair that a file lists.
+Listed = Sequence[tuple[str, str]]
 
 #: Problems that are spelled out; the rest are counted.
 SPELLED_OUT = 20
@@ -71,9 +77,10 @@ def verify(
     with _setting(root, mix, source) as ready, tempfile.TemporaryDirectory() as folder:
         plan, tables = make_plan(mix, ready.sources, limit=manifest["limit"])
         write_tables(tables, Path(folder))
-        left_out = {name: _left_out(root / name) for name in (REJECTS, FILTERED)}
-        work = VerifyShard(plan, mix, ready.sources, root, Path(folder), manifest, left_out)
-        problems = [*_whole_dataset(root, manifest, plan, left_out)]
+        listed = {name: _listed(root / name) for name in (REJECTS, FILTERED)}
+        codes = {name: dict(pairs) for name, pairs in listed.items()}
+        work = VerifyShard(plan, mix, ready.sources, root, Path(folder), manifest, codes)
+        problems = [*_whole_dataset(root, manifest, plan, listed)]
         done = 0
 
         def tick(count: int) -> None:
@@ -88,18 +95,21 @@ def verify(
         run = engine.run(work, shards, workers=count, tick=tick)
         found = dict(run)
     findings = [found[shard] for shard in sorted(found)]
+    problems += [problem for f in findings for problem in f.problems]
+    if not problems:  # else the counts follow
+        problems += _parts(manifest, plan, mix, added(f.tallies for f in findings))
     return Verification(
         dataset=manifest["dataset"],
         counts=manifest["counts"],
         pairs=sum(f.pairs for f in findings),
         worst_errors=worst_of(error for f in findings for error in f.worst_errors.items()),
         worst_share_of_tolerance=max((f.share for f in findings), default=0.0),
-        problems=(*problems, *(problem for f in findings for problem in f.problems)),
+        problems=tuple(problems),
     )
 
 
 def _whole_dataset(
-    root: Path, manifest: Mapping[str, Any], plan: Plan, left_out: Mapping[str, frozenset[str]]
+    root: Path, manifest: Mapping[str, Any], plan: Plan, listed: Mapping[str, Listed]
 ) -> Iterator[str]:
     """Problems that are not of one shard."""
     counts = manifest["counts"]
@@ -109,31 +119,54 @@ def _whole_dataset(
     held = {
         "planned": plan.pairs,
         "written": written,
-        "rejected": len(left_out[REJECTS]),
-        "filtered": len(left_out[FILTERED]),
+        "rejected": len(listed[REJECTS]),
+        "filtered": len(listed[FILTERED]),
     }
     if held != {name: counts[name] for name in held}:
         yield f"the counts must be {held}, got {counts}"
     if plan.digest != manifest["plan_sha256"]:
-        yield "the source gives another plan than the one that was built: its files differ"
+        changed = ", ".join([*_changed(manifest, plan)][:5]) or "order"
+        yield f"this is another plan than the one that was built; what changed: {changed}"
     if plan.shards != len(manifest["shards"]):
         yield f"the plan has {plan.shards} shards, and the manifest {len(manifest['shards'])}"
     for name, hashed in ((REJECTS, "rejects_sha256"), (FILTERED, "filtered_sha256")):
         path = root / name
         if not path.is_file() or file_sha256(path) != manifest[hashed]:
             yield f"{name} is not the one that was written"
+        keys = Counter(key for key, _ in listed[name])
+        yield from (f"{name}: {key} is listed twice" for key, count in keys.items() if count > 1)
     known = {entry["name"] for entry in manifest["shards"]}
     for shard in sorted(root.glob(f"*{plan.suffix}")):
         if shard.name not in known:
             yield f"{shard.name}: the file is in no manifest"
 
 
-def _left_out(path: Path) -> frozenset[str]:
-    """Keys of the pairs that a file lists."""
+def _changed(manifest: Mapping[str, Any], plan: Plan) -> Iterator[str]:
+    """Names of what differs between the plan that was built and the one made again."""
+    sources = [
+        {name: part.get(name) for name in source}
+        for part, source in zip(manifest["parts"], plan.sources, strict=False)
+    ]
+    built = {"recipe": manifest["recipe"], "sources": sources}
+    return differences(built, {"recipe": plan.recipe, "sources": list(plan.sources)})
+
+
+def _parts(
+    manifest: Mapping[str, Any], plan: Plan, mix: Mix, tallies: Mapping[str, Tally]
+) -> Iterator[str]:
+    """What the manifest says of the parts, other than what was found."""
+    found = parts_account(plan, mix, tallies)
+    for name in differences({name: manifest.get(name) for name in found}, found):
+        yield f"the manifest's {name} is not what the plan and the pairs give"
+
+
+def _listed(path: Path) -> Listed:
+    """Key and code of the pairs that a file lists."""
     try:
-        return frozenset(json.loads(line)["key"] for line in path.read_text().splitlines())
-    except (OSError, ValueError, KeyError):
-        return frozenset()
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        return [(row["key"], row.get("code", "")) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def _setting(root: Path, mix: Mix, source: Places) -> Any:

@@ -14,6 +14,7 @@ from vtencode.building.ledger import FILTERED, REJECTS
 from vtencode.building.plan import Plan
 from vtencode.building.rows import planned_pairs
 from vtencode.building.shard import made_pairs
+from vtencode.building.tally import Outcome, Tally, added
 from vtencode.codecs.base import codec_from_spec
 from vtencode.durable import file_sha256
 from vtencode.engines.base import Tick
@@ -25,23 +26,32 @@ from vtencode.registry import find
 from vtencode.sinks.base import Record
 from vtencode.sources.base import Source
 
+_ELSE = "is not what the recipe makes of the source"
 #: A pair of which nothing could be decoded.
 _NOTHING = RoundTrip(0.0, 0.0, kept=True)
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found in one shard: the worst errors by unit, and `share` as in `RoundTrip`."""
+    """What was found in one shard.
+
+    `worst_errors` are by unit, `share` is as in `RoundTrip`; `tallies` are of the pairs as they
+    were made again.
+    """
 
     problems: tuple[str, ...]
     pairs: int = 0
     worst_errors: Mapping[str, float] = field(default_factory=dict)
     share: float = 0.0
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class VerifyShard:
-    """The work of an engine: verify shard number `item`."""
+    """The work of an engine: verify shard number `item`.
+
+    `left_out` has, for each of the files that list pairs, their keys and codes.
+    """
 
     plan: Plan
     mix: Mix
@@ -49,7 +59,7 @@ class VerifyShard:
     root: Path
     tables: Path
     manifest: Mapping[str, Any]
-    left_out: Mapping[str, frozenset[str]]
+    left_out: Mapping[str, Mapping[str, str]]
 
     def __call__(self, item: int, tick: Tick) -> Findings:
         """Read the shard back and compare it with the source."""
@@ -73,6 +83,7 @@ class VerifyShard:
         problems: list[str] = []
         expected: list[str] = []
         trips: list[RoundTrip] = []
+        tallies: list[Mapping[str, Tally]] = []
         planned = planned_pairs(self.plan, self.mix, self.tables, item)
         for pair, outcome in made_pairs(planned, self.sources):
             tick(1)
@@ -82,23 +93,19 @@ class VerifyShard:
             fault, trip = self._judged(key, outcome, records.get(key))
             problems += [f"{key}: {fault}"] if fault else []
             trips.append(trip)
+            tallies.append({pair.tally: Tally.of(outcome)})
         if expected != list(records):
             odd = sorted(set(expected) ^ set(records)) or ["their order"]
             problems.append(f"shard {item}: its keys are not the planned ones: {odd[0]}")
         worst = worst_of((t.unit, t.worst) for t in trips if t.unit)
         share = max((t.share for t in trips), default=0.0)
-        return Findings(tuple(problems), len(records), worst, share)
+        return Findings(tuple(problems), len(records), worst, share, added(tallies))
 
-    def _judged(
-        self, key: str, outcome: Made | SampleError | SampleFiltered, record: Record | None
-    ) -> tuple[str, RoundTrip]:
+    def _judged(self, key: str, outcome: Outcome, record: Record | None) -> tuple[str, RoundTrip]:
         """What is wrong with a planned pair, if anything, and how its target came back."""
-        if key in self.left_out[REJECTS]:
-            built = not isinstance(outcome, SampleError)
-            return "was rejected, and can be built" if built else "", _NOTHING
-        if key in self.left_out[FILTERED]:
-            kept = not isinstance(outcome, SampleFiltered)
-            return "was filtered, and need not be" if kept else "", _NOTHING
+        for name, codes in self.left_out.items():
+            if key in codes:
+                return _misjudged(name, codes[key], outcome), _NOTHING
         if record is None:
             return "", _NOTHING  # told with the keys
         if isinstance(outcome, SampleError):
@@ -106,6 +113,22 @@ class VerifyShard:
         if isinstance(outcome, SampleFiltered):
             return f"must be filtered: {outcome}", _NOTHING
         return _compare(record, outcome.record, outcome.target)
+
+
+#: What became of the pairs that a file lists, and what is said of one that can be built.
+_LISTED: Mapping[str, tuple[type[Exception], str]] = {
+    REJECTS: (SampleError, "was rejected, and can be built"),
+    FILTERED: (SampleFiltered, "was filtered, and need not be"),
+}
+
+
+def _misjudged(name: str, code: str, outcome: Outcome) -> str:
+    """What is wrong with a pair's being listed in a file, for the reason `code`."""
+    kind, otherwise = _LISTED[name]
+    if isinstance(outcome, Made) or not isinstance(outcome, kind):
+        return otherwise
+    found = outcome.args[0]
+    return "" if code == found else f"is listed as {code}, and is {found}"
 
 
 def _compare(record: Record, made: Record, target: Any) -> tuple[str, RoundTrip]:
@@ -117,6 +140,10 @@ def _compare(record: Record, made: Record, target: Any) -> tuple[str, RoundTrip]
         code, spec = read_painted(record.target.data)
         if spec is None:
             return "the target does not say which codec painted it", _NOTHING
+        if record.meta.get("codec") != made.meta["codec"]:
+            return f"its codec {_ELSE}", _NOTHING
+        if spec != made.meta["codec"]:
+            return "the target's own spec is not the metadata's", _NOTHING
         codec = codec_from_spec(json.loads(spec))
         trip = round_trip(codec, target, code)
     except (VtencodeError, ValueError) as error:
@@ -124,10 +151,7 @@ def _compare(record: Record, made: Record, target: Any) -> tuple[str, RoundTrip]
     if not trip.kept:
         return f"decodes {trip.worst:.6g} {codec.unit} off, past the tolerance", trip
     other = _differing(record, made)
-    if other is not None:
-        return f"its {other} is not what the recipe makes of the source", trip
-    fault = "" if spec == made.meta["codec"] else "the target's own spec is not the metadata's"
-    return fault, trip
+    return ("" if other is None else f"its {other} {_ELSE}"), trip
 
 
 def _differing(record: Record, made: Record) -> str | None:

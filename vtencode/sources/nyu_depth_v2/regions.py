@@ -50,6 +50,7 @@ def regions(layout: Labeled, row: Row, shape: tuple[int, int]) -> Mapping[str, C
 
 
 def _instances(classes: SemanticMask, numbers: Array) -> InstanceMasks:
+    """The numbered objects; a class that is here without numbers was not looked for as objects."""
     counted = classes.labeled & (numbers > 0)
     pairs, which = np.unique(
         classes.ids[counted].astype(np.int64) << 32 | numbers[counted], return_inverse=True
@@ -58,7 +59,10 @@ def _instances(classes: SemanticMask, numbers: Array) -> InstanceMasks:
     ids[counted] = which.reshape(-1) + 1
     labels = {at: classes.vocabulary[pair >> 32] for at, pair in enumerate(pairs.tolist(), 1)}
     masks = InstanceMasks.from_ids(ids, labels=labels)
-    return InstanceMasks(masks.shape, masks.regions, classes.vocabulary)
+    here = {classes.vocabulary[id_] for id_ in np.unique(classes.ids[classes.labeled]).tolist()}
+    uncounted = here.difference(labels.values())
+    vocabulary = tuple(name for name in classes.vocabulary if name not in uncounted)
+    return InstanceMasks(masks.shape, masks.regions, vocabulary)
 
 
 def check_shape(plane: Array, shape: tuple[int, int], *, field: str, where: str) -> None:
