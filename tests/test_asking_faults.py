@@ -20,13 +20,18 @@ tasks:
     instructions: ["Paint {{legend}}", "Paint the {{clases}}. {{legend}}"]
   - task: semantic
     name: alike
+    options: {{fixed: true}}
     codec: {{name: semantic, params: {{vocabulary: [a, b], colors: [red, "#ff0000"]}}}}
   - task: semantic
     name: many
+    options: {{fixed: true}}
     codec: {{name: semantic, params: {{palette: voc, vocabulary: [{NAMES}]}}}}
   - task: depth
     instructions: []
   - task: instance
+    codec: {{name: instances, params: {{background: [9, 9, 9]}}}}
+  - task: instance
+    name: empty
     options: {{negatives: 2}}
 framing: {{resize: sideways}}
 heldout: 0
@@ -63,11 +68,12 @@ def faults(load, path: Path) -> list[tuple[int | None, str, str]]:
 #: Line, path, and words of the message.
 TOLD = [
     (5, "tasks.0.instructions.1", "{clases}. Did you mean {classes}?"),
-    (8, "tasks.1.codec", "'a' and 'b' must have different colors"),
-    (11, "tasks.2.codec", "has colors for 21 classes, got 30"),
-    (13, "tasks.3.instructions", "must hold at least one instruction"),
-    (15, "tasks.4.options", "negatives must be 0 to 1"),
-    (16, "framing.resize", "must be one of 'auto', 'bucket'"),
+    (9, "tasks.1.codec", "'a' and 'b' must have different colors"),
+    (13, "tasks.2.codec", "has colors for 21 classes, got 30"),
+    (15, "tasks.3.instructions", "must hold at least one instruction"),
+    (17, "tasks.4.codec.params.background", "must be left out: each pair draws its own"),
+    (20, "tasks.5.options", "negatives must be 0 to 1"),
+    (21, "framing.resize", "must be one of 'auto', 'bucket'"),
 ]
 
 

@@ -31,7 +31,7 @@ def ask(name, target, chance, codec=None, **options):
 
 def painted(question):
     """What the picture of a question decodes to, by nothing but its codec and legend."""
-    return question.codec.decode(question.painted()).target
+    return question.codec.decode(question.code).target
 
 
 def prompt(task, question, chance):
@@ -103,7 +103,7 @@ def test_a_prompt_says_every_color_that_its_picture_needs(request, name, evaluat
         task, question = ask(name, target, chance, negatives=0.2)
 
         text = prompt(task, question, chance)
-        legend = question.painted().legend
+        legend = question.code.legend
 
         if question.colors is None and name == "instance":
             continue
@@ -145,7 +145,7 @@ def test_negatives_come_at_their_share_and_paint_nothing(request, name):
     assert 0.2 < share < 0.4  # 3.5 standard deviations of 250 draws
     for question in questions:
         if question.negative:
-            assert len(np.unique(question.painted().rgb.reshape(-1, 3), axis=0)) == 1
+            assert len(np.unique(question.code.rgb.reshape(-1, 3), axis=0)) == 1
 
 
 @pytest.mark.parametrize("name", [*FIXTURES, "panoptic"])
@@ -159,7 +159,7 @@ def test_a_question_is_a_function_of_its_chance(request, name, objects, classes)
         one, other = ask(name, target, chance)[1], ask(name, target, chance)[1]
         assert one.fields == other.fields
         assert one.codec == other.codec
-        assert np.array_equal(one.painted().rgb, other.painted().rgb)
+        assert np.array_equal(one.code.rgb, other.code.rgb)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +220,19 @@ def test_the_order_of_a_legend_varies(classes):
     assert len(orders) > 60
 
 
+def test_fixed_colors_are_those_of_the_codec_in_every_pair(classes):
+    codec = vt.codec("semantic", vocabulary=VOCABULARY, palette="css")
+    task = from_params(find("task", "semantic"), {"fixed": True})
+    own = codec.encode(classes).legend.colors
+    for chance in CHANCES[:20]:
+        question = task.ask(classes, codec, chance, where="here")
+        stated = {
+            name: color for name, color in parse(prompt(task, question, chance)).items()
+            if name != "background"
+        }  # fmt: skip
+        assert stated.items() <= own.items()
+
+
 def test_an_image_without_classes_is_filtered_with_the_reason():
     nothing = vt.SemanticMask(np.full((4, 4), 255), VOCABULARY, void=255)
 
@@ -250,7 +263,7 @@ def test_instances_of_one_class_come_back_one_by_one(objects):
 def test_stated_colors_are_those_of_the_instances_from_left_to_right(objects):
     for chance in CHANCES[:40]:
         task, question = ask("instance", objects, chance, negatives=0.0, stated=1.0)
-        rgb = question.painted().rgb
+        rgb = question.code.rgb
         colors = parse(question.fields["mapping"])
         colors.pop("background", None)
         wanted = sorted(
@@ -331,7 +344,7 @@ def test_stated_colors_are_those_of_the_joints(people):
             continue
         seen += 1
         said_colors = parse(prompt(task, question, chance))
-        rgb = question.painted().rgb
+        rgb = question.code.rgb
         chosen = question.target
         for person, joint in np.argwhere(chosen.visibility == 2):
             x, y = np.round(chosen.xy_px[person, joint]).astype(int)
@@ -349,7 +362,7 @@ def test_a_joint_that_nobody_shows_is_a_negative(people):
     asked = [ask("keypoints", headless, c, negatives=1.0)[1] for c in CHANCES[:20]]
 
     assert all(q.negative and q.asked == ("nose",) for q in asked)
-    assert not any(q.painted().rgb.any() for q in asked)
+    assert not any(q.code.rgb.any() for q in asked)
 
 
 # Panoptic, depth, normals.
@@ -364,7 +377,7 @@ def test_stuff_has_the_stated_colors_and_things_their_own(classes):
     _, question = ask("panoptic", target, CHANCES[0], stated=1.0, negatives=0.0)
 
     colors = parse(question.fields["mapping"])
-    rgb = question.painted().rgb
+    rgb = question.code.rgb
     assert tuple(rgb[0, 0].tolist()) == colors["wall"]
     assert tuple(rgb[0, 8].tolist()) == colors["floor"]
     assert painted(question).segments == target.segments

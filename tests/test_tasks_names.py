@@ -33,7 +33,7 @@ def prompt(name, question, chance):
 
 
 def painted(question):
-    return question.codec.decode(question.painted()).target
+    return question.codec.decode(question.code).target
 
 
 def masks_of(labels, vocabulary=()):
@@ -97,7 +97,7 @@ def test_more_classes_than_there_are_colors_are_too_long_a_prompt():
 def test_an_image_of_a_pixel_is_asked_about_as_any_other(side):
     target = vt.SemanticMask(np.zeros((side, side), dtype=int), ("wall", "floor"))
     for name in ("semantic", "binary"):
-        assert ask(name, target, CHANCES[0], negatives=0.0).painted().rgb.shape == (side, side, 3)
+        assert ask(name, target, CHANCES[0], negatives=0.0).code.rgb.shape == (side, side, 3)
 
 
 NAMES = ("painting, picture", '5" pipe', "salt and pepper", "a; b: c")
@@ -201,7 +201,7 @@ def test_stuff_that_is_said_alike_is_one_segment_and_background_is_none():
         question = ask("panoptic", target, chance, stated=0.7, negatives=0.2)
 
         assert question.asked == (("sky",) if question.negative else ("dirt road",))
-        rgb = question.painted().rgb
+        rgb = question.code.rgb
         assert not rgb[(QUARTERS == 3) | (QUARTERS == 0)].any()
         if "mapping" in question.fields:
             (color,) = parse(question.fields["mapping"]).values()

@@ -116,7 +116,7 @@ def test_the_color_of_the_sky_is_told_where_the_colormap_does_not_end_with_it(pa
         sky = re.search(r"The sky, and whatever else is infinitely far, is (\w+)\.", text)
         assert (sky and sky[1]) == (told if far else None), text
         if sky:
-            assert tuple(question.painted().rgb[0, 1].tolist()) == parse_color(sky[1])
+            assert tuple(question.code.rgb[0, 1].tolist()) == parse_color(sky[1])
 
 
 def test_a_sentence_does_not_begin_with_the_name_of_a_color_alone():

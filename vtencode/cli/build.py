@@ -144,9 +144,9 @@ def _show_built(built: Built) -> None:
             "pairs": f"{counts['written']} written of {counts['planned']} planned, "
             f"{counts['rejected']} rejected, {counts['filtered']} filtered",
             "worst error": f"{errors_text(manifest['worst_errors'])}, "
-            f"{manifest['worst_share_of_tolerance']:.1%} of the codec's tolerance there",
+            f"at most {manifest['worst_share_of_tolerance']:.1%} of a codec's tolerance",
             "prompts": f"at most {manifest['longest_prompt_tokens']} T5 tokens, by estimate",
-            "output": f"{built.out} ({len(shards)} shards, {size / 1e6:.1f} MB)",
+            "output": f"{built.out} ({_counted(len(shards), 'shard')}, {size / 1e6:.1f} MB)",
             "license": manifest["license"],
             "next": f"vtencode verify {shlex.quote(str(built.out))}",
         }
@@ -174,7 +174,12 @@ def _show_plan(mix: Mix, made: Plan, counts: Mapping[tuple[int, str], int], orig
             "source": f"{origin} ({files} files, {size / 1e6:.1f} MB)",
             "tasks": "\n".join(tasks),
             "pairs": f"{made.pairs} from {made.samples} samples of the split {made.split!r}",
-            "shards": f"{made.shards} of at most {made.per_shard} pairs, {first} to {last}",
+            "shards": f"{_counted(made.shards, 'file')} of at most {made.per_shard} pairs, "
+            + (first if made.shards == 1 else f"{first} to {last}"),
             "plan": made.digest,
         }
     )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -53,7 +53,7 @@ def _show(folder: Path, found: Verification) -> None:
             f"{counts['rejected']} rejected + {counts['filtered']} filtered",
             "round trip": f"{found.pairs} pairs decoded and compared with the source",
             "worst error": f"{errors_text(found.worst_errors)}, "
-            f"{found.worst_share_of_tolerance:.1%} of the codec's tolerance there",
+            f"at most {found.worst_share_of_tolerance:.1%} of a codec's tolerance",
             "verdict": "whole" if found.ok else f"{len(found.problems)} problems",
         }
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vtencode.codecs.base import Code
 from vtencode.errors import CodeError, SampleError, SampleFiltered, TargetError
 from vtencode.framing import Transform, frame, frame_picture, mirrorable
 from vtencode.images import Picture
@@ -65,9 +64,8 @@ def make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row, place
     if recipe.contract.depth is not None and isinstance(given, DepthMap):
         check_depth(given, recipe.contract.depth, where=sample.where)
     transform, target = _framed(given, picture, recipe, chance, where=sample.where)
-    question = task.make_task().ask(target, task.make_codec(), chance, where=sample.where)
-    code = _painted(question, task, where=sample.where)
-    trip = round_trip(question.codec, question.target, code)
+    question = _asked(target, task, chance, where=sample.where)
+    trip = round_trip(question.codec, question.target, question.code)
     if not trip.kept:
         raise CodeError(f"{question.codec.name} broke its tolerance on {place.key}: {trip.worst}.")
     instruction, template = _worded(question, task, recipe, chance, where=sample.where)
@@ -85,13 +83,13 @@ def make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row, place
         seed=recipe.seed,
         turn=place.turn,
         valid_share=_valid_share(target),
-        **_answer(question, code, trip),
+        **_answer(question, trip),
         **_provenance(sample, recipe, row),
     )
     record = Record(
         place.key,
         input=frame_picture(picture, transform),
-        target=Picture.from_rgb(code.rgb, png=painted(code, question.codec)),
+        target=Picture.from_rgb(question.code.rgb, png=painted(question.code, question.codec)),
         instruction=instruction,
         meta=meta.model_dump(),
     )
@@ -133,10 +131,12 @@ def _framed(
         raise SampleError("SHAPE", "image", where, str(error)) from error
 
 
-def _painted(question: Question, task: TaskSection, *, where: str) -> Code:
-    """The answer, painted; one that the codec cannot hold is a reject."""
+def _asked(target: Any, task: TaskSection, chance: Chance, *, where: str) -> Question:
+    """The question, its answer painted; one that the codec cannot hold is a reject."""
     try:
-        return question.painted()
+        question = task.make_task().ask(target, task.make_codec(), chance, where=where)
+        _ = question.code
+        return question
     except TargetError as error:
         raise SampleError("RANGE", task.target_name, where, str(error)) from error
 
@@ -158,11 +158,11 @@ def _worded(
     return text, template.id
 
 
-def _answer(question: Question, code: Code, trip: RoundTrip) -> dict[str, Any]:
+def _answer(question: Question, trip: RoundTrip) -> dict[str, Any]:
     height, width = question.target.shape
     return {
         "codec": canonical_json(question.codec.spec()),
-        "legend": code.legend.to_json(),
+        "legend": question.code.legend.to_json(),
         "height": height,
         "width": width,
         "worst_error": trip.worst,

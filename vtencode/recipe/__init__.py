@@ -10,7 +10,9 @@ from vtencode.recipe.load import (
     recipe_schema,
 )
 from vtencode.recipe.mix import Mix, Part
-from vtencode.recipe.sections import DepthContract, Recipe, TaskSection
+from vtencode.recipe.recipe import Recipe
+from vtencode.recipe.sections import DepthContract
+from vtencode.recipe.task import TaskSection
 
 __all__ = [
     "DepthContract",

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vtencode.errors import RecipeError, did_you_mean
-from vtencode.recipe.faults import WHOLE, Fault, validated
+from vtencode.recipe.faults import validated
+from vtencode.recipe.form import WHOLE, Fault
 from vtencode.recipe.mix import Mix, MixFile
 from vtencode.recipe.mix_faults import is_mix, validated_mix
-from vtencode.recipe.sections import Recipe, Section
+from vtencode.recipe.recipe import Recipe
+from vtencode.recipe.sections import Section
 from vtencode.shipped import shipped
 from vtencode.yaml12 import Document, parse
 from vtencode.yaml12 import Path as YamlPath

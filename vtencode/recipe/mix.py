@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from vtencode.recipe.sections import GuardSection, OutputSection, Recipe, Section
+from vtencode.recipe.recipe import Recipe
+from vtencode.recipe.sections import GuardSection, OutputSection, Section
 
 
 class MixEntry(Section):
@@ -18,7 +19,7 @@ class MixEntry(Section):
     weight: float | None = Field(
         default=None, gt=0, description="Share of the mix, against the other weights."
     )
-    repeats: int = Field(default=1, ge=1, description="How often each sample may be used.")
+    repeats: int = Field(default=1, ge=1, le=1000, description="How often each sample may be used.")
     cap: int | None = Field(default=None, ge=1, description="At most so many pairs.")
     tasks: dict[str, float] = Field(
         default={}, description="Share of this recipe's pairs for each of its tasks; else its own."

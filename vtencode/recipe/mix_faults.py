@@ -11,17 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from vtencode.errors import RecipeError, did_you_mean
-from vtencode.recipe.faults import (
-    WHOLE,
-    Fault,
-    form_faults,
-    guard_faults,
-    heldout_of,
-    output_faults,
-    section_of,
-)
+from vtencode.recipe.faults import guard_faults, heldout_of, output_faults
+from vtencode.recipe.form import WHOLE, Fault, form_faults, section_of
 from vtencode.recipe.mix import Mix, MixEntry, MixFile
-from vtencode.recipe.sections import GuardSection, OutputSection, Recipe
+from vtencode.recipe.recipe import Recipe
+from vtencode.recipe.sections import GuardSection, OutputSection
 from vtencode.yaml12 import Document, dotted
 from vtencode.yaml12 import Path as YamlPath
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from vtencode.codecs.base import Code, Codec
@@ -41,7 +42,8 @@ class Question:
     asked: tuple[str, ...] = ()
     negative: bool = False
 
-    def painted(self) -> Code:
+    @cached_property
+    def code(self) -> Code:
         """The answer as a picture. Raises `TargetError` for what the codec cannot hold."""
         stated: Any = self.codec
         if self.colors is None:
@@ -68,6 +70,12 @@ class Task(ABC, Generic[T]):
     fields: ClassVar[tuple[str, ...]] = ()
     codec: ClassVar[str]
     pool: ClassVar[str]
+    #: Parameters of the codec that each pair has its own of.
+    drawn: ClassVar[tuple[str, ...]] = ()
+
+    def overrules(self) -> tuple[str, ...]:
+        """Parameters of the codec that a recipe would set in vain."""
+        return self.drawn
 
     def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:  # noqa: ARG002  # for subclasses
         """Every kind of wording that its questions need: a pool must have one of each."""
@@ -77,7 +85,8 @@ class Task(ABC, Generic[T]):
     def ask(self, target: T, codec: Codec[Any], chance: Chance, *, where: str) -> Question:
         """Ask about a target; `where` is what messages call it.
 
-        Raises `SampleFiltered` where there is nothing to ask.
+        Raises `SampleFiltered` where there is nothing to ask, and `TargetError` for what the
+        codec cannot hold.
         """
 
 

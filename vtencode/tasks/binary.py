@@ -14,7 +14,7 @@ from vtencode.seeds import Chance
 from vtencode.targets import Array, InstanceMasks, SemanticMask
 from vtencode.targets.spans import pixels
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
-from vtencode.tasks.classes import class_codec
+from vtencode.tasks.classes import CLASS_COLORS, class_codec
 from vtencode.tasks.coloring import BLACK, GROUND, LEGEND, Coloring, draw_coloring
 from vtencode.tasks.inventory import classes_of, names_of, regions_of
 from vtencode.tasks.words import written
@@ -34,6 +34,7 @@ class BinaryTask(Finding[SemanticMask | InstanceMasks]):
     fields: ClassVar[tuple[str, ...]] = ("name", "color", "background_color", "background")
     codec: ClassVar[str] = "semantic"
     pool: ClassVar[str] = "binary"
+    drawn: ClassVar[tuple[str, ...]] = CLASS_COLORS
 
     white: float = 0.5
 

@@ -19,6 +19,9 @@ from vtencode.tasks.coloring import LEGEND, Coloring, draw_coloring
 from vtencode.tasks.inventory import classes_of, names_of
 from vtencode.tasks.words import askable, listed, spoken
 
+#: What each pair decides of a codec of classes.
+CLASS_COLORS = ("vocabulary", "colors", "palette", "seed", "background", "void")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SemanticTask(Finding[SemanticMask]):
@@ -28,7 +31,8 @@ class SemanticTask(Finding[SemanticMask]):
     only some of them, at most `most`, with up to `absent` more that are not in it: of the
     vocabulary, and of `distractors`, names that no image of the dataset shows. With "whole" it
     has the whole vocabulary, in every pair. Names come in any order. What the legend does not
-    have, and what nobody labeled, is background.
+    have, and what nobody labeled, is background. With `fixed` no colors are drawn: every class has
+    the one that the codec gives it, in every pair, and models learn no other.
     """
 
     name: ClassVar[str] = "semantic"
@@ -39,12 +43,14 @@ class SemanticTask(Finding[SemanticMask]):
     fields: ClassVar[tuple[str, ...]] = (*LEGEND, "classes")
     codec: ClassVar[str] = "semantic"
     pool: ClassVar[str] = "semantic"
+    drawn: ClassVar[tuple[str, ...]] = CLASS_COLORS
 
     legend: Literal["sampled", "whole"] = "sampled"
     subset: float = 0.5
     most: int = 12
     absent: int = 3
     distractors: tuple[str, ...] = ()
+    fixed: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,6 +60,10 @@ class SemanticTask(Finding[SemanticMask]):
                 f"{self.name}: most must be >= 1 and absent >= 0, got {self.most} and "
                 f"{self.absent}."
             )
+
+    def overrules(self) -> tuple[str, ...]:
+        """None of a codec whose colors are fixed."""
+        return () if self.fixed else self.drawn
 
     def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:  # noqa: ARG002  # the interface's
         """Every prompt has the legend."""
@@ -78,9 +88,9 @@ class SemanticTask(Finding[SemanticMask]):
             message = f"must name less than {CAPACITY} classes, got {len(names)}: ask for fewer"
             raise SampleFiltered("LONG", "instruction", where, message)
         order = chance.generator("order").permutation(len(names))
-        return painted_classes(
-            target, [names[at] for at in order], codec, chance, negative=negative
-        )
+        ordered = [names[at] for at in order]
+        coloring = _fixed(ordered, codec, chance) if self.fixed else draw_coloring(ordered, chance)
+        return _painted_classes(target, coloring, codec, negative=negative)
 
     def _seen(self, present: list[str], chance: Chance) -> list[str]:
         count = min(len(present), self.most)
@@ -111,16 +121,11 @@ class PartTask(SemanticTask):
     pool: ClassVar[str] = "part"
 
 
-def painted_classes(
-    target: SemanticMask,
-    names: Sequence[str],
-    codec: Codec[Any],
-    chance: Chance,
-    *,
-    negative: bool,
+def _painted_classes(
+    target: SemanticMask, coloring: Coloring, codec: Codec[Any], *, negative: bool
 ) -> Question:
-    """Ask for these classes, everything else background; the codec gets the pair's colors."""
-    coloring = draw_coloring(names, chance)
+    """Ask for the classes of a coloring, everything else background."""
+    names = list(coloring.colors)
     ids_of = classes_of(target.vocabulary)
     numbers = np.zeros(len(target.vocabulary), dtype=np.int32)
     for at, name in enumerate(names, start=1):
@@ -134,6 +139,13 @@ def painted_classes(
         asked=tuple(names),
         negative=negative,
     )
+
+
+def _fixed(names: Sequence[str], codec: Codec[Any], chance: Chance) -> Coloring:
+    """The colors that the codec itself gives these classes and the background."""
+    blank = SemanticMask(np.zeros((1, 1), dtype=np.int32), (BACKGROUND, *names))
+    ground, *colors = codec.encode(blank).legend.colors.values()
+    return draw_coloring(names, chance, colors=colors, background=ground)
 
 
 def class_codec(codec: Codec[Any], coloring: Coloring) -> Codec[Any]:

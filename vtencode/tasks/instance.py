@@ -35,6 +35,7 @@ class InstanceTask(Finding[InstanceMasks]):
     fields: ClassVar[tuple[str, ...]] = ("name", "background", *LEGEND)
     codec: ClassVar[str] = "instances"
     pool: ClassVar[str] = "instance"
+    drawn: ClassVar[tuple[str, ...]] = ("background",)
 
     stated: float = 0.25
     most_stated: int = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -25,7 +26,8 @@ class KeypointsTask(Finding[Keypoints]):
 
     Colors are the codec's, or in a share `stated` of the pairs drawn and said in a legend, where
     it has at most `most_stated` entries: of each person, from left to right where one can see that
-    order, each joint, and once more where it is hidden. Joints off the picture are absent.
+    order, each joint, and once more where it is hidden. Joints off the picture are absent; where
+    some lie on one another, fewer are asked for.
     """
 
     name: ClassVar[str] = "keypoints"
@@ -36,6 +38,7 @@ class KeypointsTask(Finding[Keypoints]):
     fields: ClassVar[tuple[str, ...]] = ("joints", *LEGEND)
     codec: ClassVar[str] = "keypoints"
     pool: ClassVar[str] = "keypoints"
+    drawn: ClassVar[tuple[str, ...]] = ("joints",)
 
     most: int = 4
     whole: float = 0.3
@@ -65,9 +68,25 @@ class KeypointsTask(Finding[Keypoints]):
             raise nothing(self.target, where, "shows nobody")
         rng = chance.generator("joints")
         count = int(rng.integers(1, min(self.most, len(choice)) + 1))
-        joints = sorted(rng.permutation(choice)[:count].tolist())
+        joints = rng.permutation(choice)[:count].tolist()
         if not negative and rng.random() < self.whole:
             joints = list(range(len(target.names)))
+        while joints:
+            question = self._about(target, sorted(joints), codec, chance, negative=negative)
+            if not json.loads(str(question.code.legend.facts.get("lost", "[]"))):
+                return question
+            joints = joints[: len(joints) // 2]
+        raise nothing(self.target, where, "shows joints that lie on one another")
+
+    def _about(
+        self,
+        target: Keypoints,
+        joints: Sequence[int],
+        codec: Codec[Any],
+        chance: Chance,
+        *,
+        negative: bool,
+    ) -> Question:
         chosen, places = _of_joints(target, joints)
         names = tuple(map(spoken, chosen.names))
         stated = _legend_names(chosen, places) if chance.share("stated") < self.stated else {}

@@ -14,6 +14,7 @@ from vtencode.seeds import Chance
 from vtencode.targets import Expression, Expressions, SemanticMask
 from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
 from vtencode.tasks.binary import covered, mask_coloring, mask_wordings, painted_masks
+from vtencode.tasks.classes import CLASS_COLORS
 from vtencode.tasks.coloring import GROUND, LEGEND, draw_coloring
 from vtencode.tasks.inventory import names_of
 from vtencode.tasks.words import askable
@@ -34,6 +35,7 @@ class ReferringTask(Finding[Expressions]):
     fields: ClassVar[tuple[str, ...]] = ("phrase", "color", "background_color", *LEGEND)
     codec: ClassVar[str] = "semantic"
     pool: ClassVar[str] = "referring"
+    drawn: ClassVar[tuple[str, ...]] = CLASS_COLORS
 
     most: int = 3
     white: float = 0.2
@@ -87,6 +89,7 @@ class ReasoningTask(Finding[Expressions]):
     fields: ClassVar[tuple[str, ...]] = ("question", "color", "background_color")
     codec: ClassVar[str] = "semantic"
     pool: ClassVar[str] = "reasoning"
+    drawn: ClassVar[tuple[str, ...]] = CLASS_COLORS
 
     white: float = 0.5
 

@@ -45,7 +45,7 @@ class Labeled(Layout):
         """Every frame in the order of the file, keyed by its published number, from 1."""
         count = len(self._images)
         splits = self._split_of(count)
-        known = count == PUBLISHED or self._split_known
+        known = count == PUBLISHED
         scenes = self._scenes(count)
         return [
             Frame(
