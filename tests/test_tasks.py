@@ -352,6 +352,30 @@ def test_stated_colors_are_those_of_the_joints(people):
     assert seen > 60
 
 
+def test_a_joint_has_its_own_free_color_whatever_else_is_asked_for(people):
+    seen: dict[tuple[int, str], set] = {}
+    for chance in CHANCES:
+        _, question = ask("keypoints", people, chance, negatives=0.0, stated=0.0)
+        rgb, shown = question.code.rgb, question.target
+        for person, joint in np.argwhere(shown.visibility == 2):
+            x, y = np.round(shown.xy_px[person, joint]).astype(int)
+            seen.setdefault((person, shown.names[joint]), set()).add(tuple(rgb[y, x].tolist()))
+
+    assert len(seen) == 4
+    assert all(len(colors) == 1 for colors in seen.values())
+
+
+def test_joints_that_lie_on_one_another_are_asked_for_a_few_at_a_time():
+    spot = np.full((1, 6, 2), 30, dtype=np.float32)
+    names_ = tuple(f"joint {at}" for at in range(6))
+    heap = vt.Keypoints(spot, np.full((1, 6), 2), names_, shape=(64, 64))
+
+    for chance in CHANCES[:20]:
+        _, question = ask("keypoints", heap, chance, negatives=0.0, whole=1.0)
+        assert 1 <= len(question.asked) <= 3
+        assert np.array_equal(painted(question).visibility, question.target.visibility)
+
+
 def test_a_joint_that_nobody_shows_is_a_negative(people):
     headless = vt.Keypoints(
         people.xy_px,
@@ -381,6 +405,18 @@ def test_stuff_has_the_stated_colors_and_things_their_own(classes):
     assert tuple(rgb[0, 0].tolist()) == colors["wall"]
     assert tuple(rgb[0, 8].tolist()) == colors["floor"]
     assert painted(question).segments == target.segments
+
+
+def test_a_crowd_is_void_in_a_panoptic_picture(classes):
+    instances = np.zeros(classes.shape, dtype=int)
+    instances[8:, :8] = 1
+    target = vt.PanopticMap.from_parts(classes, instances, things=["chair"])
+    (crowd,) = [s.id for s in target.segments if s.crowd]
+
+    _, question = ask("panoptic", target, CHANCES[1], negatives=0.0)
+
+    assert not question.code.rgb[target.ids == crowd].any()
+    assert question.code.rgb[8:, :8].any(axis=2).all()
 
 
 def test_another_colormap_is_named_in_the_prompt():

@@ -75,8 +75,8 @@ class Keypoints(ReadOnly):
         mask: Array = self.visibility != Visibility.ABSENT
         return mask
 
-    def of(self, people: slice) -> Keypoints:
-        """The same image with these people alone."""
+    def of(self, people: slice | Array) -> Keypoints:
+        """The same image with these people alone, in this order."""
         boxes = None if self.boxes is None else self.boxes[people]
         return replace(
             self, xy_px=self.xy_px[people], visibility=self.visibility[people], boxes=boxes

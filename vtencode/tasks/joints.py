@@ -24,10 +24,11 @@ from vtencode.tasks.words import ORDINALS, listed, spoken
 class KeypointsTask(Finding[Keypoints]):
     """Chosen joints of everybody, up to `most`, or in a share `whole` of the pairs all of them.
 
-    Colors are the codec's, or in a share `stated` of the pairs drawn and said in a legend, where
-    it has at most `most_stated` entries: of each person, from left to right where one can see that
-    order, each joint, and once more where it is hidden. Joints off the picture are absent; where
-    some lie on one another, fewer are asked for.
+    Colors are the codec's: joints of the first person from the left have the same ones in every
+    picture, and so those of the second. Or, in a share `stated` of the pairs, they are drawn and
+    said in a legend, where it has at most `most_stated` entries: of each person, from left to right
+    where one can see that order, each joint, and once more where it is hidden. Joints off the
+    picture are absent; where some lie on one another, fewer are asked for.
     """
 
     name: ClassVar[str] = "keypoints"
@@ -87,20 +88,21 @@ class KeypointsTask(Finding[Keypoints]):
         *,
         negative: bool,
     ) -> Question:
-        chosen, places = _of_joints(target, joints)
-        names = tuple(map(spoken, chosen.names))
+        everyone = _from_left(target)
+        names = tuple(spoken(target.names[at]) for at in joints)
+        fields, convey = {"joints": listed(names)}, (("joints",),)
+        chosen, places = _of_joints(everyone, joints)
         stated = _legend_names(chosen, places) if chance.share("stated") < self.stated else {}
-        question = Question(
-            chosen,
-            _for_these(codec, chosen),
-            {"joints": listed(names)},
-            (("joints",),),
-            asked=names,
-            negative=negative,
-        )
-        if not 0 < len(stated) <= self.most_stated:
-            return question
-        return _said(question, stated, chance)
+        if 0 < len(stated) <= self.most_stated:
+            free = Question(
+                chosen, _for_these(codec, chosen), fields, convey, None, names, negative
+            )
+            return _said(free, stated, chance)
+        others = [at for at in range(len(target.names)) if at not in joints]
+        visibility = everyone.visibility.copy()
+        visibility[:, others] = Visibility.ABSENT
+        shown = replace(everyone, visibility=visibility)
+        return Question(shown, _for_these(codec, shown), fields, convey, None, names, negative)
 
 
 def _on_picture(target: Keypoints) -> Keypoints:
@@ -120,30 +122,33 @@ def _for_these(codec: Any, chosen: Keypoints) -> Codec[Any]:
     return made
 
 
-def _of_joints(target: Keypoints, joints: Sequence[int]) -> tuple[Keypoints, list[str]]:
-    """These joints alone, of the people that have one, from left to right; and who these are.
+def _from_left(target: Keypoints) -> Keypoints:
+    """Everybody who shows a joint, from left to right."""
+    here = np.flatnonzero(target.present.any(axis=1))
+    order = here[np.argsort(_middles(target.of(here)), kind="stable")]
+    return target.of(order)
+
+
+def _of_joints(everyone: Keypoints, joints: Sequence[int]) -> tuple[Keypoints, list[str]]:
+    """These joints alone, of the people that have one; and who these are.
 
     People are counted with all their joints, as whoever looks at the image counts them.
     """
-    everyone = np.flatnonzero(target.present.any(axis=1))
-    middles = _middles(target.xy_px[everyone], target.visibility[everyone])
-    everyone = everyone[np.argsort(middles, kind="stable")]
-    ordered = in_a_row(np.sort(middles).tolist(), target.shape[1])
-    here = target.present[everyone][:, joints].any(axis=1)
-    order = everyone[here]
+    ordered = in_a_row(_middles(everyone).tolist(), everyone.shape[1])
+    here = np.flatnonzero(everyone.present[:, joints].any(axis=1))
     chosen = Keypoints(
-        target.xy_px[order][:, joints],
-        target.visibility[order][:, joints],
-        tuple(target.names[at] for at in joints),
-        shape=target.shape,
+        everyone.xy_px[here][:, joints],
+        everyone.visibility[here][:, joints],
+        tuple(everyone.names[at] for at in joints),
+        shape=everyone.shape,
     )
-    return chosen, _places(np.flatnonzero(here).tolist(), len(everyone)) if ordered else []
+    return chosen, _places(here.tolist(), len(everyone.visibility)) if ordered else []
 
 
-def _middles(xy: Array, seen: Array) -> Array:
-    """Where the joints of each person are on average, along x."""
-    known = np.where(seen > 0, xy[..., 0], 0).sum(axis=1)
-    middles: Array = known / np.maximum((seen > 0).sum(axis=1), 1)
+def _middles(people: Keypoints) -> Array:
+    """Where the joints of each person are on average, along x: float64 (N,)."""
+    known = np.where(people.present, people.xy_px[..., 0], 0).sum(axis=1, dtype=np.float64)
+    middles: Array = known / np.maximum(people.present.sum(axis=1), 1)
     return middles
 
 

@@ -94,13 +94,16 @@ class PanopticTask(Finding[PanopticMap]):
 
 
 def _merged(target: PanopticMap) -> PanopticMap:
-    """One segment for all stuff whose names are said alike, and none for the background."""
+    """One segment for all stuff whose names are said alike, and none for the background.
+
+    Nor for crowds, whose things nobody told apart: the prompt asks to.
+    """
     first: dict[str, int] = {}
     owners = [0]
     for segment in target.segments:
         name = spoken(segment.label)
         mine = segment.id if segment.thing else first.setdefault(name, segment.id)
-        owners.append(mine if askable(name) else 0)
+        owners.append(mine if askable(name) and not segment.crowd else 0)
     if owners == [0, *(segment.id for segment in target.segments)]:
         return target
     return replace(target, ids=np.array(owners).take(target.places()))
