@@ -162,6 +162,9 @@ def test_what_must_not_be_mirrored_is_not():
         ({"max_aspect": 1.5}, "max_aspect must be 2 to 8"),
         ({"flip": 1.5}, "flip must be a share"),
         ({"flip": float("nan")}, "flip must be a share"),
+        ({"pad": (10**9, 10**9)}, "pad must have at most 100000000 pixels"),
+        ({"resize": "exact", "size": (10**5, 10**5)}, "size must have at most 100000000 pixels"),
+        ({"resize": "area", "size": 10**9}, "size must have at most 100000000 pixels"),
     ],
 )
 def test_options_that_say_nothing_are_refused(options, said):
@@ -173,6 +176,12 @@ def test_options_that_say_nothing_are_refused(options, said):
 def test_images_too_small_for_a_crop_or_window_are_told(options):
     with pytest.raises(TargetError, match=r"framing: an image must hold .* got 320x240"):
         made(320, 240, **options)
+
+
+@pytest.mark.parametrize("options", [{"size": 10**6}, {"size": 3000, "pad": (50_000, 1)}])
+def test_an_image_that_would_become_too_large_is_told(options):
+    with pytest.raises(TargetError, match="framing: an image must become at most 100000000 pixels"):
+        made(2, 640, resize="short", **options)
 
 
 def test_an_image_without_pixels_is_told():

@@ -200,8 +200,19 @@ def test_a_mix_of_several_sources_asks_where_each_is(tmp_path):
 
 
 def test_a_loaded_recipe_is_no_mix(written):
-    with pytest.raises(RecipeError, match="recipes"):
+    with pytest.raises(RecipeError, match=r"has 1 fault:.*\n.*must be a recipe, got a mix"):
         load_recipe(written(MIX))
+
+
+def test_a_mix_that_lists_itself_is_told_in_one_line(written):
+    path = written("name: mine\nrecipes:\n  - recipe: mine.yaml\n")
+
+    with pytest.raises(RecipeError) as caught:
+        load_mix(path)
+
+    (fault,) = caught.value.faults
+    assert fault[:2] == (3, "recipes.0.recipe")
+    assert "must be a recipe, got a mix: list its recipes instead" in fault[2]
 
 
 def test_the_small_mix_has_all_kinds_of_targets_in_the_shares_that_it_states():

@@ -76,6 +76,7 @@ def test_splits_keep_their_scenes_when_the_series_grows():
     [
         {"count": 0},
         {"height": 8},
+        {"height": 20_000, "width": 20_000},
         {"width": 0},
         {"people": (-1, 2)},
         {"people": (3, 2)},

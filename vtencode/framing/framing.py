@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from vtencode.errors import SpecError, TargetError
-from vtencode.framing.sizes import Size, bucket, check_size, passes, scaled, window
+from vtencode.framing.sizes import (
+    Size,
+    bucket,
+    check_area,
+    check_size,
+    passes,
+    scaled,
+    window,
+)
 from vtencode.framing.transform import Transform
+from vtencode.png import MAX_PIXELS
 from vtencode.seeds import Chance
 
 Box = tuple[int, int, int, int]
@@ -71,7 +80,8 @@ class Framing:
     ) -> Transform:
         """What is done to an image of this size; `mirror` says whether it may be flipped.
 
-        Raises `TargetError` for an image that cannot hold the crop or the window.
+        Raises `TargetError` for an image that cannot hold the crop or the window, and for one that
+        would have more than `MAX_PIXELS` pixels.
         """
         box = self.crop or (0, 0, width, height)
         if min(width, height) < 1 or box[2] > width or box[3] > height:
@@ -79,6 +89,12 @@ class Framing:
         if self.window is not None:
             box = self._cut(box, self.window, chance, "window")
         size = self._size(box[2] - box[0], box[3] - box[1])
+        whole = [max(side, wish) for side, wish in zip(size, self.pad or size, strict=True)]
+        if math.prod(whole) > MAX_PIXELS:
+            raise TargetError(
+                f"framing: an image must become at most {MAX_PIXELS} pixels, got "
+                f"{whole[0]}x{whole[1]} of {width}x{height}."
+            )
         box = self._cut(box, window(box[2] - box[0], box[3] - box[1], size), chance, "aspect")
         return Transform(
             source=(width, height),
@@ -134,6 +150,10 @@ class Framing:
             check_size("size", self.size, count)
         elif self.size is not None:
             raise SpecError(f"framing: size must be left out of {self.resize!r}, got {self.size}.")
+        areas = {"pad": self.pad, "size": self.size if self.resize in ("exact", "area") else None}
+        for name, given in areas.items():
+            if given is not None:
+                check_area(name, given)
         if not 2 <= self.max_aspect <= 8:
             raise SpecError(f"framing: max_aspect must be 2 to 8, got {self.max_aspect}.")
         if not 0 <= self.flip <= 1:

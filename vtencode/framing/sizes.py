@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 from vtencode.errors import SpecError
+from vtencode.png import MAX_PIXELS
 
 Size = tuple[int, int]
 
@@ -90,6 +91,13 @@ def check_size(name: str, size: object, count: int) -> None:
     if len(given) != count or not all(type(side) is int and side >= 1 for side in given):
         need = "a whole number" if count == 1 else "width, height, whole numbers"
         raise SpecError(f"framing: {name} must be {need} >= 1, got {size!r}.")
+
+
+def check_area(name: str, size: Size | int) -> None:
+    """Raise `SpecError` for a size, or a number of pixels, that no picture may have."""
+    pixels = size if isinstance(size, int) else math.prod(size)
+    if pixels > MAX_PIXELS:
+        raise SpecError(f"framing: {name} must have at most {MAX_PIXELS} pixels, got {size!r}.")
 
 
 def _step(side: float, multiple: int = STEP) -> int:

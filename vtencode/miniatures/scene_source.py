@@ -15,6 +15,7 @@ from vtencode.images import Picture
 from vtencode.miniatures import ground_truth
 from vtencode.miniatures.phrases import expressions
 from vtencode.miniatures.scenes import Scene, scene
+from vtencode.png import MAX_PIXELS
 from vtencode.seeds import Chance, generator
 from vtencode.sources.base import Publication, Row, Sample, Source, sample_key
 from vtencode.sources.lazy import LazyTargets
@@ -82,6 +83,9 @@ class Scenes(Source):
             if getattr(self, name) < least:
                 got = getattr(self, name)
                 raise SpecError(f"scenes: {name} must be >= {least}, got {got}.")
+        if self.height * self.width > MAX_PIXELS:
+            got = f"{self.width}x{self.height}"
+            raise SpecError(f"scenes: width x height must be at most {MAX_PIXELS}, got {got}.")
         if not 0 <= self.people[0] <= self.people[1]:
             raise SpecError(f"scenes: people must be fewest, most, got {self.people}.")
         if not 0 <= self.streets <= 1:

@@ -43,6 +43,9 @@ def load_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """
     path = _recipe_path(recipe, recipe_names())
     document = _read(path, overrides)
+    if is_mix(document.value):
+        message = "must be a recipe, got a mix: list its recipes instead"
+        return _whole(path, document, None, [(1, WHOLE, message)])
     return _whole(path, document, *validated(document))
 
 
