@@ -11,12 +11,11 @@ import numpy as np
 from vtencode.codecs.base import Codec
 from vtencode.errors import SpecError
 from vtencode.seeds import Chance
-from vtencode.targets import Expression, Expressions, SemanticMask
-from vtencode.tasks.base import Finding, Question, Wording, check_shares, nothing
-from vtencode.tasks.binary import covered, mask_coloring, mask_wordings, painted_masks
-from vtencode.tasks.classes import CLASS_COLORS
+from vtencode.targets import Expression, Expressions
+from vtencode.tasks.base import Question, Wording, nothing
 from vtencode.tasks.coloring import GROUND, LEGEND, draw_coloring
 from vtencode.tasks.inventory import names_of
+from vtencode.tasks.masks import Masking, covered, painted_masks
 from vtencode.tasks.words import askable
 
 #: Share of referring pairs that ask for several phrases at once, where there are.
@@ -24,32 +23,30 @@ _SEVERAL = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReferringTask(Finding[Expressions]):
+class ReferringTask(Masking[Expressions]):
     """What one phrase means, or up to `most` phrases whose regions do not meet, by a legend."""
 
     name: ClassVar[str] = "referring"
     summary: ClassVar[str] = "what a phrase means"
     target: ClassVar[str] = "expressions"
     takes: ClassVar[tuple[type, ...]] = (Expressions,)
-    paints: ClassVar[type] = SemanticMask
     fields: ClassVar[tuple[str, ...]] = ("phrase", "color", "background_color", *LEGEND)
-    codec: ClassVar[str] = "semantic"
     pool: ClassVar[str] = "referring"
-    drawn: ClassVar[tuple[str, ...]] = CLASS_COLORS
+    subject: ClassVar[str] = "phrase"
 
     most: int = 3
     white: float = 0.2
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_shares(self, "white")
         if self.most < 1:
             raise SpecError(f"{self.name}: most must be >= 1, got {self.most}.")
 
-    def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:  # noqa: ARG002  # the interface's
+    def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:
         """One phrase; or several, which a legend names."""
         several = Wording(GROUND, (LEGEND,))
-        return (*mask_wordings("phrase"), several) if self.most > 1 else mask_wordings("phrase")
+        one = super().wordings(codec)
+        return (*one, several) if self.most > 1 else one
 
     def ask(
         self, target: Expressions, codec: Codec[Any], chance: Chance, *, where: str
@@ -73,33 +70,21 @@ class ReferringTask(Finding[Expressions]):
             return painted_masks(
                 masks, codec, draw_coloring(names, chance), fields={}, negative=negative
             )
-        coloring = mask_coloring(names[0], chance, white=self.white)
+        coloring = self.mask_coloring(names[0], chance)
         return painted_masks(masks, codec, coloring, fields={"phrase": texts[0]}, negative=negative)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReasoningTask(Finding[Expressions]):
+class ReasoningTask(Masking[Expressions]):
     """What the answer to a question is."""
 
     name: ClassVar[str] = "reasoning"
     summary: ClassVar[str] = "what answers a question"
     target: ClassVar[str] = "expressions"
     takes: ClassVar[tuple[type, ...]] = (Expressions,)
-    paints: ClassVar[type] = SemanticMask
     fields: ClassVar[tuple[str, ...]] = ("question", "color", "background_color")
-    codec: ClassVar[str] = "semantic"
     pool: ClassVar[str] = "reasoning"
-    drawn: ClassVar[tuple[str, ...]] = CLASS_COLORS
-
-    white: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_shares(self, "white")
-
-    def wordings(self, codec: Codec[Any]) -> tuple[Wording, ...]:  # noqa: ARG002  # the interface's
-        """One question."""
-        return mask_wordings("question")
+    subject: ClassVar[str] = "question"
 
     def ask(
         self, target: Expressions, codec: Codec[Any], chance: Chance, *, where: str
@@ -112,7 +97,7 @@ class ReasoningTask(Finding[Expressions]):
         if not choice:
             raise nothing(self.target, where, "has no question to ask")
         chosen = choice[chance.draw("question") % len(choice)]
-        coloring = mask_coloring(chosen.text, chance, white=self.white)
+        coloring = self.mask_coloring(chosen.text, chance)
         mask = covered(target.masks, set(chosen.ids))
         fields = {"question": chosen.text}
         return painted_masks([mask], codec, coloring, fields=fields, negative=negative)
