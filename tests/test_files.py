@@ -15,9 +15,9 @@ import vtencode as vt
 from vtencode import files
 from vtencode.errors import SourceError, SpecError, TargetError
 from vtencode.files.panoptic import ids_of_rgb, rgb_of_ids
-from vtencode.files.scaled import ScaledDepth
 from vtencode.polygons import mask_of_polygons
 from vtencode.rle import mask_of_runs, packed, runs_of_mask
+from vtencode.scaled import ScaledDepth
 from vtencode.targets import InstanceMasks, PanopticMap, Segment
 
 # pycocotools, which some tests compare with, is older than numpy 2.

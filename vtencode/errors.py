@@ -122,11 +122,11 @@ class SampleError(VtencodeError):
 
 
 #: The closed list of reasons for which one pair is left out on purpose.
-FILTER_CODES = ("LEAK", "NOTHING", "LONG")
+FILTER_CODES = ("LEAK", "NOTHING", "LONG", "KNOWN_BAD")
 
 
 class SampleFiltered(VtencodeError):  # noqa: N818  # not an error: a choice, and counted
-    """One pair is left out on purpose: it would leak, there is nothing to ask, or it is too long.
+    """One pair is left out on purpose: a leak, nothing to ask, too long, or known to be broken.
 
     `code` is one of `FILTER_CODES`; `field` and `where` are as in `SampleError`.
     """

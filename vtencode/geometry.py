@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vtencode.errors import TargetError
-from vtencode.targets import Array, DepthMap, NormalMap
+from vtencode.targets import Array, Camera, DepthMap, NormalMap
 
 #: Largest bend of a surface, as a part of its inverse depth: more is an edge between surfaces.
 MAX_BEND = 0.05
@@ -34,6 +34,39 @@ def _angles(a: Array, b: Array) -> Array:
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
     sine = np.sqrt(cross[0] ** 2 + cross[1] ** 2 + cross[2] ** 2)
     return np.asarray(np.degrees(np.arctan2(sine, dot)))
+
+
+def lines_of_sight(camera: Camera, height: int, width: int) -> Array:
+    """From the camera to what each pixel sees, in `NormalMap`'s frame: float64 (H, W, 3).
+
+    +x right, +y up, +z toward the viewer, so that z is -1.
+    """
+    x = (np.arange(width) - camera.cx) / camera.fx
+    y = (camera.cy - np.arange(height)) / camera.fy
+    lines = np.empty((height, width, 3))
+    lines[..., 0], lines[..., 1], lines[..., 2] = x[None, :], y[:, None], -1.0
+    return lines
+
+
+def facing(vectors: Array, lines: Array) -> Array:
+    """Vectors (H, W, 3), those that point away from the viewer turned around.
+
+    `lines` are `lines_of_sight`: what is seen from its back is no surface of the image.
+    """
+    away = np.einsum("hwc,hwc->hw", vectors, lines) > 0
+    return np.where(away[..., None], -vectors, vectors)
+
+
+def unit(vectors: Array) -> Array:
+    """Float vectors (H, W, 3) of length 1; 0 where they are not finite or no direction at all.
+
+    Lengths of 1/2 to 3/2 are a direction that was rounded or filtered; others are none.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        length = np.sqrt(np.einsum("hwc,hwc->hw", vectors, vectors, dtype=np.float64))
+        direction = (length >= 0.5) & (length <= 1.5)
+        scaled = vectors / np.where(direction, length, 1)[..., None]
+    return np.where(direction[..., None], scaled, 0).astype(np.float32)
 
 
 def normals_from_depth(depth: DepthMap, *, step: int = 1) -> NormalMap:

@@ -76,6 +76,29 @@ def write_png(rgb: Array, *, text: Mapping[str, str] | None = None, kind: Kind =
     return b"".join(chunks)
 
 
+def write_png_gray(values: Array, *, text: Mapping[str, str] | None = None) -> bytes:
+    """Write uint8 or uint16 (H, W) as a gray PNG; the same numbers and text give the same bytes."""
+    if values.dtype.kind != "u" or values.dtype.itemsize > 2 or values.ndim != 2:
+        raise CodeError(
+            f"a gray PNG must be of uint8 or uint16 (H, W), got {values.dtype} {values.shape}."
+        )
+    if not values.size:
+        raise CodeError(f"a PNG must have at least one pixel, got {values.shape}.")
+    (height, width), depth = values.shape, 8 * values.dtype.itemsize
+    rows = values.astype(values.dtype.newbyteorder(">")).view(np.uint8).reshape(height, -1)
+    filtered = np.empty((height, 1 + rows.shape[1]), dtype=np.uint8)
+    filtered[:, 0], filtered[0, 1:] = 2, rows[0]  # filter type 2: less the byte above
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    chunks = [
+        SIGNATURE,
+        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, GRAY, 0, 0, 0)),
+        *(_text_chunk(key, value) for key, value in (text or {}).items()),
+        _chunk(b"IDAT", zlib.compress(filtered.tobytes(), 6)),
+        _chunk(b"IEND", b""),
+    ]
+    return b"".join(chunks)
+
+
 def read_png(data: bytes) -> Array:
     """Read an 8-bit RGB PNG as uint8 (H, W, 3).
 

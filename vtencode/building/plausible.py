@@ -1,49 +1,122 @@
-"""A look at a few frames: a wrong unit or scale is found before a terabyte is built."""
+"""A look at a few frames: a wrong unit, scale or frame is found before a terabyte is built."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vtencode.errors import SampleError, SourceError
-from vtencode.pairs import check_depth
-from vtencode.recipe import Recipe
-from vtencode.sources.base import Source
-from vtencode.targets import DepthMap
+from vtencode.frame_check import check_frame
+from vtencode.pairs import check_contract
+from vtencode.recipe import ContractSection, Recipe
+from vtencode.sources.base import Sample, Source
+from vtencode.targets import Array, DepthMap, NormalMap, RelativeDepthMap
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Frames looked at, evenly spread: enough to see a wrong unit.
 LOOK_AT = 5
+#: Of those, so many have the axes of their normals compared with their depth.
+_COMPARED = 2
+#: What is looked at of a frame's valid depths, by the contract's field.
+_PERCENTILES = {"near_m": 5, "median_m": 50, "far_m": 95}
+#: The axes of `NormalMap`.
+_OUR_AXES = ("right", "up", "backward")
+
+
+@dataclass
+class _Seen:
+    """What the frames that were looked at show of one target."""
+
+    kind: type = object
+    percentiles: list[Array] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
 
 def check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
-    """Raise `SourceError` where depth is not what the recipe's contract says."""
-    contract = recipe.contract.depth
-    asked = [task.target_name for task in recipe.tasks]
-    depths = [name for name in asked if issubclass(source.targets[name], DepthMap)]
-    if contract is None or not len(table) or not depths:
+    """Raise `SourceError` where targets are not what the recipe's contract says."""
+    contract = recipe.contract
+    if not len(table) or contract == ContractSection():
         return
     at = sorted(set(np.linspace(0, len(table) - 1, LOOK_AT).round().astype(int).tolist()))
-    faults, medians = [], []
-    for row in table.take(at).to_pylist():
-        try:
-            sample = source.load(row)
-            depth = sample.targets[depths[0]]
-            check_depth(depth, contract, where=sample.where)
-        except SampleError as error:
-            faults.append(error)
-        else:
-            medians.append(float(np.median(depth.meters[depth.valid])))
-    if len(faults) > len(at) / 2:
-        raise SourceError(
-            f"{source.root}: {len(faults)} of {len(at)} frames looked at. {faults[0]}"
-        )
-    low, high = contract.median_m
-    if not low <= np.median(medians) <= high:
-        raise SourceError(
-            f"{source.root}: depth must have a median of {low:g} to {high:g} m, got "
-            f"{np.median(medians):.4g} m over {len(medians)} frames. It may be in another unit."
+    seen = {task.target_name: _Seen() for task in recipe.tasks}
+    for number, row in enumerate(table.take(at).to_pylist()):
+        sample = source.load(row)
+        for name, found in seen.items():
+            _look(sample, name, found, contract, compare=number < _COMPARED)
+    for found in seen.values():
+        if len(found.faults) > len(at) / 2 or (found.faults and not found.percentiles):
+            count = f"{len(found.faults)} of {len(at)} frames looked at"
+            raise SourceError(f"{source.root}: {count}. {found.faults[0]}")
+        for fault in _unusual(found, contract):
+            raise SourceError(f"{source.root}: {fault}")
+
+
+def _look(
+    sample: Sample, name: str, found: _Seen, contract: ContractSection, *, compare: bool
+) -> None:
+    try:
+        target = sample.targets[name]
+        check_contract(target, contract, where=sample.where)
+        found.kind = type(target)
+        if isinstance(target, DepthMap):
+            valid = target.meters[target.valid]
+            if valid.size:
+                found.percentiles.append(np.percentile(valid, [*_PERCENTILES.values()]))
+        elif isinstance(target, NormalMap) and compare:
+            fault = _axes_fault(target, sample.targets, contract)
+            found.faults += [fault] if fault else []
+    except SampleError as error:
+        found.faults.append(str(error))
+
+
+def _axes_fault(
+    normals: NormalMap, targets: Mapping[str, Any], contract: ContractSection
+) -> str | None:
+    """What is wrong with the axes, where the depth of the same frame tells surely."""
+    depth = targets.get("depth")
+    wanted = contract.normals is not None and contract.normals.as_depth
+    if not wanted or depth is None or depth.camera is None:
+        return None
+    report = check_frame(normals.xyz, depth)
+    if not report.sure or report.axes == _OUR_AXES:
+        return None
+    return f"normals must be {' '.join(_OUR_AXES)} once read, and the depth says: {report}"
+
+
+def _unusual(found: _Seen, contract: ContractSection) -> Iterator[str]:
+    """What is unusual of these frames together, with the quantiles that were observed."""
+    if not found.percentiles:
+        return
+    seen = dict(zip(_PERCENTILES, np.median(found.percentiles, axis=0).tolist(), strict=True))
+    told = ", ".join(f"{part}% {seen[name]:.4g}" for name, part in _PERCENTILES.items())
+    frames = f"over {len(found.percentiles)} frames ({told})"
+    if issubclass(found.kind, RelativeDepthMap):
+        yield from _spread_faults(seen, contract, frames)
+        return
+    for name, part in _PERCENTILES.items():
+        interval: Sequence[float] | None = getattr(contract.depth, name, None)
+        if interval is not None and not interval[0] <= seen[name] <= interval[1]:
+            words = "a median" if part == 50 else f"a {part}th percentile"
+            yield (
+                f"depth must have {words} of {interval[0]:g} to {interval[1]:g} m, got "
+                f"{seen[name]:.4g} m {frames}. It may be in another unit."
+            )
+
+
+def _spread_faults(
+    seen: Mapping[str, float], contract: ContractSection, frames: str
+) -> Iterator[str]:
+    if contract.relative_depth is None:
+        return
+    low, high = contract.relative_depth.spread
+    spread = seen["far_m"] / max(seen["near_m"], float(np.finfo(np.float32).tiny))
+    if not low <= spread <= high:
+        yield (
+            f"depth must have a 95th percentile of {low:g} to {high:g} times its 5th, got "
+            f"{spread:.4g} {frames}. It may be stored as its inverse."
         )

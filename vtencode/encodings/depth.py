@@ -9,8 +9,6 @@ import numpy as np
 from vtencode.curves import PowerCurve
 from vtencode.encodings.base import Encoding, preset_encoding
 from vtencode.errors import CodeError, TargetError
-from vtencode.files.rasters import gray_png
-from vtencode.files.scaled import ScaledDepth
 from vtencode.paths import CubePath
 from vtencode.paths.projection import Projection
 from vtencode.pixels import pack
@@ -20,7 +18,9 @@ from vtencode.png import (
     read_png,
     read_png_gray16,
     write_png,
+    write_png_gray,
 )
+from vtencode.scaled import ScaledDepth
 from vtencode.targets import DepthMap, DepthState
 
 #: MoGe's finite levels are 1 to 65534; 0 is NaN and 65535 infinity (moge/utils/io.py).
@@ -37,7 +37,7 @@ def _scaled(summary: str, source: str, depth: ScaledDepth) -> Encoding:
         summary=f"16-bit PNG, {summary}",
         source=source,
         read=lambda data: depth.read(read_png_gray16(data)),
-        write=lambda target: gray_png(depth.write(target)),
+        write=lambda target: write_png_gray(depth.write(target)),
     )
 
 
@@ -68,7 +68,7 @@ def write_moge(depth: DepthMap) -> bytes:
     share = np.log(valid.clip(near, far) / near) / np.log(far / near)
     values[depth.valid] = 1 + np.floor(share * _MOGE_STEPS + 0.5)
     values[depth.state == DepthState.FAR] = _MOGE_FAR
-    return gray_png(values, {"near": repr(near), "far": repr(far)})
+    return write_png_gray(values, text={"near": repr(near), "far": repr(far)})
 
 
 def read_dpt(data: bytes) -> DepthMap:

@@ -9,15 +9,14 @@ import numpy as np
 from vtencode.durable import write_whole
 from vtencode.errors import CodeError, SourceError, SpecError, TargetError
 from vtencode.files.rasters import (
-    gray_png,
     plane,
     read_bytes,
     read_npy,
     suffix_error,
     write_npy,
 )
-from vtencode.files.scaled import ScaledDepth
-from vtencode.png import read_png_gray16
+from vtencode.png import read_png_gray16, write_png_gray
+from vtencode.scaled import ScaledDepth
 from vtencode.targets import Array, DepthMap
 
 #: Meters in one unit.
@@ -60,7 +59,7 @@ def write_depth(out: Path, depth: DepthMap) -> list[str]:
         return []
     if out.suffix != ".png":
         raise suffix_error(out, ".npy", ".png")
-    write_whole(out, gray_png(MILLIMETERS.write(depth)))
+    write_whole(out, write_png_gray(MILLIMETERS.write(depth)))
     cut = MILLIMETERS.cut(depth)
     return [f"{cut} depths cut to 0.001 to {MILLIMETERS.farthest_m:g} m"] if cut else []
 

@@ -9,13 +9,13 @@ import numpy as np
 from vtencode.durable import write_whole
 from vtencode.errors import SourceError, SpecError
 from vtencode.files.rasters import (
-    gray_png,
     plane,
     read_npy,
     read_numbers,
     suffix_error,
     write_npy,
 )
+from vtencode.png import write_png_gray
 from vtencode.targets import Array
 
 #: What .npy ids of up to 32 bits are kept as by every target.
@@ -46,4 +46,4 @@ def write_ids(out: Path, ids: Array) -> None:
     low, high = int(ids.min(initial=0)), int(ids.max(initial=0))
     if not 0 <= low <= high <= 65535:
         raise SpecError(f"a PNG must hold ids of 0 to 65535, got {low} to {high}: --out X.npy.")
-    write_whole(out, gray_png(ids.astype(np.uint8 if high <= 255 else np.uint16)))
+    write_whole(out, write_png_gray(ids.astype(np.uint8 if high <= 255 else np.uint16)))

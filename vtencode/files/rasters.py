@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from vtencode.durable import write_whole
 from vtencode.errors import CodeError, SourceError, SpecError
+from vtencode.formats import npy
 from vtencode.png import read_png_numbers
 from vtencode.targets import Array
 
@@ -26,19 +25,14 @@ def read_bytes(file: str) -> bytes:
 def read_npy(file: str) -> Array:
     """The numbers in a .npy; raises `SourceError` for other things, pickles too."""
     try:
-        values = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise SourceError(f"{file} cannot be read: {error}") from error
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
-        raise SourceError(f"{file} must hold one array of numbers.")
-    return values
+        return npy.read_npy(read_bytes(file))
+    except CodeError as error:
+        raise SourceError(f"{file} {error}") from error
 
 
 def write_npy(out: Path, values: Array) -> None:
     """Write an array, whole or not at all."""
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    write_whole(out, buffer.getvalue())
+    write_whole(out, npy.write_npy(values))
 
 
 def read_numbers(file: str) -> Array:
@@ -47,20 +41,6 @@ def read_numbers(file: str) -> Array:
         return read_png_numbers(read_bytes(file))
     except CodeError as error:
         raise SourceError(f"{file} {error}") from error
-
-
-def gray_png(values: Array, text: Mapping[str, str] | None = None) -> bytes:
-    """A gray PNG of uint8 or uint16 (H, W), with tEXt chunks."""
-    from PIL import Image, PngImagePlugin
-
-    if not values.size:
-        raise CodeError(f"a PNG must have at least one pixel, got {values.shape}.")
-    chunks = PngImagePlugin.PngInfo()
-    for key, value in (text or {}).items():
-        chunks.add_text(key, value)
-    buffer = io.BytesIO()
-    Image.fromarray(values).save(buffer, "PNG", pnginfo=chunks)
-    return buffer.getvalue()
 
 
 def suffix_error(out: Path, *known: str) -> SpecError:

@@ -23,6 +23,7 @@ from vtencode.targets import (
     Keypoints,
     NormalMap,
     PanopticMap,
+    RelativeDepthMap,
     SemanticMask,
 )
 
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 _RULES: dict[type, Callable[[Any, Transform], Any]] = {
     DepthMap: frame_depth,
+    RelativeDepthMap: frame_depth,
     NormalMap: frame_normals,
     SemanticMask: frame_semantic,
     PanopticMap: frame_panoptic,

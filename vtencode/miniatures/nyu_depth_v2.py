@@ -16,9 +16,9 @@ import h5py
 import numpy as np
 
 from vtencode.durable import placing, write_whole
-from vtencode.errors import SpecError
 from vtencode.mat5 import write_mat5
 from vtencode.miniatures.scenes import CLASSES, Scene, scene
+from vtencode.miniatures.series import turns
 from vtencode.targets import Array, Camera
 
 LABELED, SPLITS = "nyu_depth_v2_labeled.mat", "splits.mat"
@@ -48,13 +48,9 @@ def write(root: Path, *, count: int = 8, seed: int = 0) -> Path:
     Frame i is `scene(seed, i)`. The two splits alternate. The same arguments give the same
     bytes; a file appears under its name only when it is whole.
     """
-    if count < 1:
-        raise SpecError(f"count must be >= 1 (train frames), got {count}.")
+    tested = np.array(turns(count))
+    total = len(tested)
     root.mkdir(parents=True, exist_ok=True)
-    test = max(1, count // 4)
-    total = count + test
-    steps = (np.arange(total + 1) * test + total // 2) // total
-    tested = np.diff(steps) > 0
     with placing(root / LABELED) as path:
         _write_labeled(path, total, seed)
     numbers = np.arange(1, total + 1, dtype=np.uint16)[:, None]

@@ -1,4 +1,4 @@
-"""What every pair is held to: plausible depth, and a round trip within the tolerance."""
+"""What every pair is held to: a plausible target, and a round trip within the tolerance."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import numpy as np
 
 from vtencode.codecs.base import Code, Codec
 from vtencode.errors import SampleError
-from vtencode.recipe import DepthContract
-from vtencode.targets import DepthMap
+from vtencode.recipe import ContractSection, DepthContract, NormalsContract
+from vtencode.targets import Array, DepthMap, NormalMap, RelativeDepthMap
+
+#: A pixel's line of sight is not quite the optical axis, so that at the border of an image a
+#: surface that is seen may face this much (a cosine) away from the axis; 8-bit files add 1/127.
+FACING_SLACK = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,20 @@ def round_trip(codec: Codec[Any], target: Any, code: Code) -> RoundTrip:
     return RoundTrip(_most(error), _most(share), kept=bool((error <= bound).all()), unit=codec.unit)
 
 
-def check_depth(depth: DepthMap, contract: DepthContract, *, where: str) -> None:
-    """Raise `SampleError` where a depth is outside what this dataset can hold."""
-    valid = depth.meters[depth.valid]
-    if not valid.size:
-        raise SampleError("EMPTY", "depth", where, "no pixel has a known depth")
+def check_contract(target: Any, contract: ContractSection, *, where: str) -> None:
+    """Raise `SampleError` where a target is outside what this dataset can hold."""
+    if isinstance(target, RelativeDepthMap):
+        if contract.relative_depth is not None:
+            _known_depth(target, where)
+    elif isinstance(target, DepthMap):
+        if contract.depth is not None:
+            _check_range(target, contract.depth, where)
+    elif isinstance(target, NormalMap) and contract.normals is not None:
+        _check_facing(target, contract.normals, where)
+
+
+def _check_range(depth: DepthMap, contract: DepthContract, where: str) -> None:
+    valid = _known_depth(depth, where)
     low, high = contract.range_m
     if valid.min() < low or valid.max() > high:
         raise SampleError(
@@ -58,6 +71,26 @@ def check_depth(depth: DepthMap, contract: DepthContract, *, where: str) -> None
             f"must lie in {low:g} to {high:g} m, got {valid.min():.4g} to {valid.max():.4g} m, "
             f"median {np.median(valid):.4g} m: is it in another unit?",
         )
+
+
+def _known_depth(depth: DepthMap, where: str) -> Array:
+    valid: Array = depth.meters[depth.valid]
+    if not valid.size:
+        raise SampleError("EMPTY", "depth", where, "no pixel has a known depth")
+    return valid
+
+
+def _check_facing(normals: NormalMap, contract: NormalsContract, where: str) -> None:
+    z = normals.xyz[..., 2][normals.valid]
+    if not z.size:
+        raise SampleError("EMPTY", "normals", where, "no pixel has a known normal")
+    share = float((z >= -FACING_SLACK).mean())
+    if share < contract.facing:
+        message = (
+            f"at least {contract.facing:.0%} must face the camera, got {share:.1%}: is it in "
+            "another frame of axes?"
+        )
+        raise SampleError("RANGE", "normals", where, message)
 
 
 def _most(values: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from vtencode.errors import CodeError, SampleError, SampleFiltered, TargetError
@@ -10,7 +11,7 @@ from vtencode.framing import Transform, frame, frame_picture, mirrorable
 from vtencode.images import Picture
 from vtencode.instructions import MAX_TOKENS, estimate_tokens
 from vtencode.painted import painted
-from vtencode.pairs.checks import RoundTrip, check_depth, round_trip
+from vtencode.pairs.checks import RoundTrip, check_contract, round_trip
 from vtencode.pairs.meta import PairMeta
 from vtencode.recipe import Recipe, TaskSection
 from vtencode.seeds import Chance
@@ -18,7 +19,6 @@ from vtencode.sinks.base import Record
 from vtencode.sources.base import Row, Sample
 from vtencode.sources.files import decoded
 from vtencode.spec import canonical_json
-from vtencode.targets import DepthMap
 from vtencode.tasks import Question
 
 #: The split whose pairs may be trained on; those of any other get held-out phrasings and legends.
@@ -58,11 +58,11 @@ def make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row, place
     purpose, and `CodeError` where a codec breaks its own law.
     """
     chance = Chance(recipe.seed, place.key, place.turn, row["split"] != _TRAIN, recipe.heldout)
+    _check_known_bad(sample, recipe)
     picture = _input(sample, recipe, row)
     _check_leak(sample, recipe, picture)
     given = sample.targets[task.target_name]
-    if recipe.contract.depth is not None and isinstance(given, DepthMap):
-        check_depth(given, recipe.contract.depth, where=sample.where)
+    check_contract(given, recipe.contract, where=sample.where)
     transform, target = _framed(given, picture, recipe, chance, where=sample.where)
     question = _asked(target, task, chance, where=sample.where)
     trip = round_trip(question.codec, question.target, question.code)
@@ -106,6 +106,12 @@ def _input(sample: Sample, recipe: Recipe, row: Row) -> Picture:
         message = f"must be a {row['image']} file, as its name says, got {picture.format}"
         raise SampleError("MODE", "image", where, message)
     return picture
+
+
+def _check_known_bad(sample: Sample, recipe: Recipe) -> None:
+    for bad in recipe.known_bad:
+        if fnmatchcase(sample.key, bad.samples):
+            raise SampleFiltered("KNOWN_BAD", "sample", sample.where, bad.reason)
 
 
 def _check_leak(sample: Sample, recipe: Recipe, picture: Picture) -> None:

@@ -11,12 +11,14 @@ from vtencode.recipe.load import (
 )
 from vtencode.recipe.mix import Mix, Part
 from vtencode.recipe.recipe import Recipe
-from vtencode.recipe.sections import DepthContract
+from vtencode.recipe.sections import ContractSection, DepthContract, NormalsContract
 from vtencode.recipe.task import TaskSection
 
 __all__ = [
+    "ContractSection",
     "DepthContract",
     "Mix",
+    "NormalsContract",
     "Part",
     "Recipe",
     "TaskSection",

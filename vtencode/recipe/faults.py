@@ -22,9 +22,16 @@ from vtencode.recipe.sections import (
 from vtencode.recipe.task import TaskSection
 from vtencode.recipe.task_faults import repeated, task_faults
 from vtencode.registry import names
-from vtencode.targets import DepthMap
+from vtencode.targets import DepthMap, NormalMap, RelativeDepthMap
 from vtencode.yaml12 import Document, dotted
 from vtencode.yaml12 import Path as YamlPath
+
+#: What each part of a contract is about.
+CONTRACTED = {
+    "depth": DepthMap,
+    "relative_depth": RelativeDepthMap,
+    "normals": NormalMap,
+}
 
 
 def validated(document: Document) -> tuple[Recipe | None, list[Fault]]:
@@ -100,14 +107,15 @@ def guard_faults(section: GuardSection | None) -> list[tuple[YamlPath, str]]:
 def _contract_faults(
     section: ContractSection | None, source: SourceSection | None
 ) -> list[tuple[YamlPath, str]]:
-    """A contract of depth needs a source that has depth."""
-    if section is None or section.depth is None:
+    """A contract of what the source does not have."""
+    if section is None or source is None or source.name not in names("source"):
         return []
-    if source is None or source.name not in names("source"):
-        return []
-    if any(issubclass(kind, DepthMap) for kind in source.reader.targets.values()):
-        return []
-    return [(("contract", "depth"), f"must be left out: {source.name} has no depth")]
+    kinds = set(source.reader.targets.values())
+    return [
+        (("contract", name), f"must be left out: {source.name} has no {kind.__name__}")
+        for name, kind in CONTRACTED.items()
+        if getattr(section, name) is not None and kind not in kinds
+    ]
 
 
 def output_faults(section: OutputSection | None) -> list[tuple[YamlPath, str]]:

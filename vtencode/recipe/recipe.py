@@ -15,6 +15,7 @@ from vtencode.recipe.sections import (
     ContractSection,
     FramingSection,
     GuardSection,
+    KnownBad,
     OutputSection,
     Section,
     SourceSection,
@@ -34,6 +35,7 @@ class Recipe(Section):
     contract: ContractSection = ContractSection()
     framing: FramingSection = FramingSection()
     leak_guard: GuardSection = GuardSection()
+    known_bad: list[KnownBad] = Field(default=[], description="Samples to leave out.")
     output: OutputSection = OutputSection()
     max_rejects: float = Field(
         default=0.001,
@@ -70,6 +72,7 @@ class Recipe(Section):
             "contract": self.contract.model_dump(),
             "framing": to_params(self.framing.made),
             "leak_guard": {**self.leak_guard.model_dump(), "digest": self.leak_guard.guard.digest},
+            "known_bad": [bad.model_dump() for bad in self.known_bad],
             "output": self.output.model_dump(),
             "heldout": self.heldout,
             "seed": self.seed,

@@ -58,16 +58,46 @@ class SourceSection(Section):
 
 
 class DepthContract(Section):
-    """What depth of this dataset can be; a wrong unit or scale falls outside."""
+    """What depth of this dataset can be; a wrong unit, scale or measure falls outside."""
 
     range_m: Interval = Field(description="Every valid depth lies in [low, high] meters.")
     median_m: Interval = Field(description="The median of a frame usually lies in [low, high].")
+    near_m: Interval | None = Field(default=None, description="So does its 5th percentile.")
+    far_m: Interval | None = Field(default=None, description="So does its 95th percentile.")
+
+
+class RelativeDepthContract(Section):
+    """What depth up to scale can be."""
+
+    spread: Interval = Field(
+        description="The 95th percentile of a frame is usually this many times its 5th."
+    )
+
+
+class NormalsContract(Section):
+    """What normals of this dataset can be; axes read wrongly fall outside."""
+
+    facing: float = Field(
+        ge=0, le=1, description="At least this share of a frame's normals faces the camera."
+    )
+    as_depth: bool = Field(
+        default=False, description="Their axes are also those that explain the source's depth."
+    )
 
 
 class ContractSection(Section):
     """Plausibility, checked on a few frames before a build and on every frame in it."""
 
     depth: DepthContract | None = None
+    relative_depth: RelativeDepthContract | None = None
+    normals: NormalsContract | None = None
+
+
+class KnownBad(Section):
+    """Samples that the community knows to be broken: left out, counted, and listed."""
+
+    samples: str = Field(description="Their keys: one, or a pattern with `*`.")
+    reason: str = Field(min_length=1, description="What is wrong with them, and who says so.")
 
 
 class OutputSection(Section):

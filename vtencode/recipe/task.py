@@ -76,7 +76,8 @@ class TaskSection(Section):
 
     def make_codec(self) -> Codec[Any]:
         """The codec that paints the answer."""
-        section = self.codec or CodecSection(name=self.kind.codec)
+        name, _, preset = getattr(self.kind, "codec", "").partition(":")
+        section = self.codec or CodecSection(name=name, preset=preset or None)
         made: Codec[Any] = find("codec", section.name).with_params(section.preset, section.params)
         return made
 

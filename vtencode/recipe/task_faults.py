@@ -105,6 +105,9 @@ def _target_faults(
     if not issubclass(kind, section.kind.takes):
         wanted = " or ".join(each.__name__ for each in section.kind.takes)
         return [(where, f"must be about {wanted}, and {name!r} is {kind.__name__}")]
+    refused = section.kind.refuses.get(kind)
+    if refused is not None:
+        return [(where, f"must not be about {name!r} of {source.name}: {refused}")]
     if section.kind is not Paint or paints is None or issubclass(kind, paints):
         return []
     return [(("tasks", at, "codec"), f"must paint {kind.__name__}, and paints {paints.__name__}")]

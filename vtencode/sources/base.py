@@ -39,13 +39,20 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Publication:
-    """What the authors say of their dataset, for people who are about to use it."""
+    """What the authors say of their dataset, for people who are about to use it.
+
+    `how_to_get` says in a line whether anybody may download it, and how large it is; `place` what
+    to put where, path by path. `traps` are the ways in which others have read it wrongly, and
+    what this reader does. `files` are those at open addresses.
+    """
 
     title: str
     home: str
     license: str
     citation: str
     how_to_get: str
+    place: str = ""
+    traps: tuple[str, ...] = ()
     files: tuple[RemoteFile, ...] = ()
 
 

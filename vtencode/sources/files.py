@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from vtencode.errors import CodeError, SampleError, SourceError, TargetError
+from vtencode.targets import Array
 
 T = TypeVar("T")
 
@@ -21,17 +23,23 @@ def existing(path: Path) -> Path:
     return path
 
 
-def walk(root: Path) -> Iterator[tuple[str, int]]:
-    """(relative path with '/', size) of every regular file below `root`, sorted by path.
+def walk(root: Path, pattern: re.Pattern[str] | None = None) -> Iterator[tuple[str, int]]:
+    """(relative path with '/', size) of every regular file below `root`, in a fixed order.
 
-    Links to files are followed; links to folders are not, so that no loop is walked.
+    With a `pattern`, of those whose whole path it matches. Links to files are followed; links to
+    folders are not, so that no loop is walked.
     """
-    for folder, folders, files in os.walk(root):
-        folders.sort()
-        for name in sorted(files):
-            path = Path(folder, name)
-            if path.is_file():
-                yield _utf8(path.relative_to(root).as_posix(), root), path.stat().st_size
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        with os.scandir(root / folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name, reverse=True)
+        inner = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        folders += [f"{folder}{name}/" for name in inner]
+        for entry in reversed(entries):
+            name = f"{folder}{entry.name}"
+            if (pattern is None or pattern.fullmatch(name)) and entry.is_file():
+                yield _utf8(name, root), entry.stat().st_size
 
 
 def _utf8(name: str, root: Path) -> str:
@@ -58,3 +66,10 @@ def decoded(read: Callable[[], T], *, field: str, where: str) -> T:
         raise SampleError("DECODE", field, where, str(error)) from error
     except TargetError as error:
         raise SampleError("RANGE", field, where, str(error)) from error
+
+
+def check_shape(plane: Array, shape: tuple[int, ...], *, field: str, where: str) -> None:
+    """Raise `SampleError` for a plane that is not as large as its image."""
+    if plane.shape != shape:
+        message = f"must be as large as its image {shape}, got {plane.shape}"
+        raise SampleError("SHAPE", field, where, message)

@@ -2,7 +2,7 @@
 
 from vtencode.targets.arrays import Array
 from vtencode.targets.camera import Camera
-from vtencode.targets.depth import DepthMap, DepthState, Measure
+from vtencode.targets.depth import DepthMap, DepthState, Measure, RelativeDepthMap
 from vtencode.targets.expressions import Expression, Expressions
 from vtencode.targets.instances import InstanceMasks, Region
 from vtencode.targets.keypoints import Keypoints, Visibility
@@ -23,6 +23,7 @@ __all__ = [
     "NormalMap",
     "PanopticMap",
     "Region",
+    "RelativeDepthMap",
     "Segment",
     "SemanticMask",
     "Visibility",

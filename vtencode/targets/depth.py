@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Literal, get_args
 
@@ -82,7 +82,16 @@ class DepthMap(ReadOnly):
             )
         stretch = self.camera.ray_lengths(*self.shape)
         meters = self.meters * stretch if measure == "ray" else self.meters / stretch
-        return DepthMap(meters, self.state, measure, self.camera)
+        return replace(self, meters=meters, measure=measure)
+
+
+@dataclass(frozen=True, eq=False)
+class RelativeDepthMap(DepthMap):
+    """Depth up to one unknown factor for each image: `meters` are of a length nobody knows.
+
+    Only ratios mean something. Structure from motion gives such depth (MegaDepth, BlendedMVS).
+    Tasks of metric depth refuse it by its type.
+    """
 
 
 def _float32_plane(values: Any) -> Array:

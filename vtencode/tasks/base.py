@@ -66,6 +66,8 @@ class Task(ABC, Generic[T]):
     summary: ClassVar[str]
     target: ClassVar[str]
     takes: ClassVar[tuple[type, ...]]
+    #: Kinds of what it takes that do not say enough, and what to ask of them instead.
+    refuses: ClassVar[Mapping[type, str]] = {}
     paints: ClassVar[type]
     fields: ClassVar[tuple[str, ...]] = ()
     codec: ClassVar[str]

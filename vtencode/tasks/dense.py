@@ -13,7 +13,7 @@ from vtencode.frames import frame
 from vtencode.palettes import format_color
 from vtencode.palettes.words import spelled
 from vtencode.seeds import Chance
-from vtencode.targets import DepthMap, DepthState, NormalMap
+from vtencode.targets import DepthMap, DepthState, NormalMap, RelativeDepthMap
 from vtencode.tasks.base import Question, Task, Wording
 
 #: What people call the colors of a path, and their order from near to far.
@@ -63,6 +63,9 @@ class DepthTask(Task[DepthMap]):
     summary: ClassVar[str] = "metric depth of every pixel"
     target: ClassVar[str] = "depth"
     takes: ClassVar[tuple[type, ...]] = (DepthMap,)
+    refuses: ClassVar[Mapping[type, str]] = {
+        RelativeDepthMap: "it is known up to scale only: ask for relative-depth"
+    }
     paints: ClassVar[type] = DepthMap
     fields: ClassVar[tuple[str, ...]] = ("colormap", "colors", "far")
     codec: ClassVar[str] = "depth"
@@ -83,6 +86,20 @@ class DepthTask(Task[DepthMap]):
             return (Wording(fields),)
         near = Wording(fields, (named,))
         return (near,) if not _far(codec) else (near, Wording(fields, (named, ("far",))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelativeDepthTask(DepthTask):
+    """How far every pixel is, compared with the others of its image.
+
+    Metric depth will do, and so will depth that is known up to scale only.
+    """
+
+    name: ClassVar[str] = "relative-depth"
+    summary: ClassVar[str] = "depth of every pixel, up to scale"
+    refuses: ClassVar[Mapping[type, str]] = {}
+    codec: ClassVar[str] = "depth:marigold"
+    pool: ClassVar[str] = "relative-depth"
 
 
 @dataclass(frozen=True, kw_only=True)

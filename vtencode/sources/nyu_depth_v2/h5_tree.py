@@ -14,9 +14,10 @@ import h5py
 import numpy as np
 
 from vtencode.errors import SampleError
+from vtencode.formats.hdf5 import stored
 from vtencode.images import Picture
 from vtencode.sources.base import Row, sample_key
-from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, folders_of, published_id, stored
+from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, folders_of, published_id
 from vtencode.targets import Array
 
 _H5_FRAME = re.compile(r"(?P<number>\d+)\.h5")

@@ -19,10 +19,11 @@ import h5py
 import numpy as np
 
 from vtencode.errors import SampleError, SourceError
+from vtencode.formats.hdf5 import stored
 from vtencode.images import Picture
 from vtencode.sources.base import Row, sample_key
 from vtencode.sources.files import decoded
-from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, published_id, stored
+from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, published_id
 from vtencode.sources.nyu_depth_v2.splits import read_splits
 from vtencode.targets import Array
 
@@ -61,7 +62,7 @@ class Labeled(Layout):
             for number in range(1, count + 1)
         ]
 
-    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[Frame]:
+    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[dict[str, Any]]:
         """The frames asked for; the published file needs its list where a split is."""
         if split != "all" and not self._split_known and len(self._images) == PUBLISHED:
             raise SourceError(

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from vtencode.errors import SampleError
 from vtencode.sources.base import Row
-from vtencode.sources.files import decoded
+from vtencode.sources.files import check_shape, decoded
 from vtencode.sources.nyu_depth_v2.labeled import Labeled
-from vtencode.targets import Array, InstanceMasks, PanopticMap, SemanticMask
+from vtencode.sources.regions import instances_of
+from vtencode.targets import Array, PanopticMap, SemanticMask
 
 
 def regions(layout: Labeled, row: Row, shape: tuple[int, int]) -> Mapping[str, Callable[[], Any]]:
@@ -44,35 +44,6 @@ def regions(layout: Labeled, row: Row, shape: tuple[int, int]) -> Mapping[str, C
 
     return {
         "semantic": classes,
-        "instances": lambda: _instances(classes(), numbers()),
+        "instances": lambda: instances_of(classes(), numbers()),
         "panoptic": panoptic,
     }
-
-
-def _instances(classes: SemanticMask, numbers: Array) -> InstanceMasks:
-    """The numbered objects; a class that is here without numbers was not looked for as objects.
-
-    What has no number of a class that has some is a crowd: nobody told its objects apart.
-    """
-    counted = classes.labeled & (numbers > 0)
-    counted |= np.isin(classes.ids, np.unique(classes.ids[counted])) & classes.labeled
-    pairs, which = np.unique(
-        classes.ids[counted].astype(np.int64) << 32 | numbers[counted], return_inverse=True
-    )
-    ids = np.zeros(classes.shape, dtype=np.int32)
-    ids[counted] = which.reshape(-1) + 1
-    listed = dict(enumerate(pairs.tolist(), 1))
-    labels = {at: classes.vocabulary[pair >> 32] for at, pair in listed.items()}
-    crowds = {at for at, pair in listed.items() if not pair & 0xFFFFFFFF}
-    masks = InstanceMasks.from_ids(ids, labels=labels, crowds=crowds)
-    here = {classes.vocabulary[id_] for id_ in np.unique(classes.ids[classes.labeled]).tolist()}
-    uncounted = here.difference(labels.values())
-    vocabulary = tuple(name for name in classes.vocabulary if name not in uncounted)
-    return InstanceMasks(masks.shape, masks.regions, vocabulary)
-
-
-def check_shape(plane: Array, shape: tuple[int, int], *, field: str, where: str) -> None:
-    """Raise `SampleError` for a plane that is not as large as its image."""
-    if plane.shape != shape:
-        message = f"must be as large as its image {shape}, got {plane.shape}"
-        raise SampleError("SHAPE", field, where, message)

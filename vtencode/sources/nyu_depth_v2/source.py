@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from vtencode.errors import SourceError
 from vtencode.sources.base import Publication, RemoteFile, Row, Sample, Source
-from vtencode.sources.files import decoded, existing, walk
+from vtencode.sources.files import check_shape, decoded, existing, walk
 from vtencode.sources.lazy import LazyTargets
 from vtencode.sources.nyu_depth_v2 import labeled
 from vtencode.sources.nyu_depth_v2.h5_tree import H5Tree, is_h5_frame
 from vtencode.sources.nyu_depth_v2.labeled import Labeled
 from vtencode.sources.nyu_depth_v2.layout import SPLITS, Layout
-from vtencode.sources.nyu_depth_v2.regions import check_shape, regions
+from vtencode.sources.nyu_depth_v2.regions import regions
 from vtencode.sources.nyu_depth_v2.trees import PngTree, is_png_frame
 from vtencode.targets import Camera, DepthMap, InstanceMasks, PanopticMap, SemanticMask
 
@@ -59,6 +59,18 @@ class NyuDepthV2(Source):
             "Inference from RGBD Images. ECCV 2012."
         ),
         how_to_get="open download, 2.8 GB (labeled set, 1449 frames)",
+        place=(
+            "nyu_depth_v2_labeled.mat, splits.mat\n"
+            "or sync/SCENE/rgb_00000.jpg, sync_depth_00000.png (BTS)\n"
+            "or train/SCENE/00001.h5, val/official/00001.h5"
+        ),
+        traps=(
+            "the arrays of the .mat are transposed by HDF5 readers: turned back here",
+            "frames of splits.mat are counted from 1",
+            "instances count from 1 within each class: (class, instance) makes an object",
+            "rawDepths and PNG trees are 0 where nothing was measured: unknown here",
+            "DenseDepth's 8-bit train PNGs are depth * 25.5: refused",
+        ),
         files=(
             RemoteFile(
                 url="http://horatio.cs.nyu.edu/mit/silberman/nyu_depth_v2/nyu_depth_v2_labeled.mat",
@@ -84,8 +96,7 @@ class NyuDepthV2(Source):
         """One row a frame of the split; see `Frame` for the columns."""
         import pyarrow as pa
 
-        frames = self._layout.chosen(self.split, self.scenes)
-        return pa.Table.from_pylist([asdict(frame) for frame in frames])
+        return pa.Table.from_pylist(self._layout.chosen(self.split, self.scenes))
 
     def load(self, row: Row) -> Sample:
         """Read one frame; the color bytes pass through untouched."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -49,12 +50,12 @@ class PngTree(Layout):
             raise SourceError(f"{self.root} must hold rgb_* files beside its depth, and has none.")
         return [self._frame(name) for name in sorted(colors)]
 
-    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[Frame]:
+    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[dict[str, Any]]:
         """The frames asked for, once they are of one train set and of 16-bit depth."""
-        frames = super().chosen(split, scenes)
-        self._check_one_train_set(frames)
-        self._check_depth_format(frames[0])
-        return frames
+        rows = super().chosen(split, scenes)
+        self._check_one_train_set([row["file"] for row in rows])
+        self._check_depth_format(rows[0]["depth"])
+        return rows
 
     def picture(self, row: Row) -> Picture:
         """Read the color file."""
@@ -94,12 +95,12 @@ class PngTree(Layout):
             else f"nyu-depth-v2/{scene}/{path.stem}",
         )
 
-    def _check_one_train_set(self, frames: list[Frame]) -> None:
+    def _check_one_train_set(self, images: list[str]) -> None:
         sets = {
             marker
             for marker in ("sync", "official_splits/train")
-            for frame in frames
-            if f"/{marker}/" in f"/{frame.file}"
+            for name in images
+            if f"/{marker}/" in f"/{name}"
         }
         if len(sets) > 1:
             raise SourceError(
@@ -107,9 +108,9 @@ class PngTree(Layout):
                 "official_splits/train/ (795). Point --source at the one you mean."
             )
 
-    def _check_depth_format(self, first: Frame) -> None:
+    def _check_depth_format(self, first: str) -> None:
         """Catch 8-bit depth before a build starts; later frames are checked as they are read."""
-        path = self.root / first.depth
+        path = self.root / first
         if not path.is_file():
             return
         with path.open("rb") as file:

@@ -1,0 +1,33 @@
+"""What tests of sources share: rows, and targets compared with what they must be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vtencode.geometry import angles_deg
+from vtencode.sources.base import Source
+from vtencode.targets import DepthMap, DepthState, NormalMap
+
+
+def rows(source: Source) -> list[dict[str, Any]]:
+    """The rows of a source's index."""
+    found: list[dict[str, Any]] = source.index().to_pylist()
+    return found
+
+
+def same_depth(depth: DepthMap, meters: np.ndarray, *, within: Any = 0.0) -> None:
+    """Depth is `meters` within that many meters; NaN is unknown there, and +inf far."""
+    assert np.array_equal(depth.state == DepthState.FAR, np.isposinf(meters))
+    assert np.array_equal(depth.state == DepthState.UNKNOWN, np.isnan(meters))
+    off = np.abs(depth.meters[depth.valid].astype(np.float64) - meters[depth.valid])
+    bound = np.broadcast_to(within, meters.shape)[depth.valid]
+    assert (off <= bound).all(), f"off by {(off - bound).max()} m more than may be"
+
+
+def same_normals(normals: NormalMap, xyz: np.ndarray, *, within_deg: float = 1e-3) -> None:
+    """Normals are `xyz`, (0, 0, 0) where there is none."""
+    known = xyz.any(axis=2)
+    assert np.array_equal(normals.valid, known)
+    assert angles_deg(normals.xyz, xyz).max() <= within_deg
