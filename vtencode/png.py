@@ -84,19 +84,26 @@ def write_png_gray(values: Array, *, text: Mapping[str, str] | None = None) -> b
         )
     if not values.size:
         raise CodeError(f"a PNG must have at least one pixel, got {values.shape}.")
-    (height, width), depth = values.shape, 8 * values.dtype.itemsize
-    rows = values.astype(values.dtype.newbyteorder(">")).view(np.uint8).reshape(height, -1)
-    filtered = np.empty((height, 1 + rows.shape[1]), dtype=np.uint8)
-    filtered[:, 0], filtered[0, 1:] = 2, rows[0]  # filter type 2: less the byte above
-    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    chunks = [
-        SIGNATURE,
-        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, GRAY, 0, 0, 0)),
-        *(_text_chunk(key, value) for key, value in (text or {}).items()),
-        _chunk(b"IDAT", zlib.compress(filtered.tobytes(), 6)),
-        _chunk(b"IEND", b""),
-    ]
-    return b"".join(chunks)
+    big = np.ascontiguousarray(values.astype(values.dtype.newbyteorder(">")))
+    rows = big.view(np.uint8).reshape(len(values), -1)
+    header = Header(values.shape[1], values.shape[0], 8 * values.dtype.itemsize, GRAY)
+    return _packed(header, rows, text or {})
+
+
+def write_png_rgba(values: Array) -> bytes:
+    """Write uint8 (H, W, 4) as a PNG; alpha is a fourth number like the others."""
+    if values.dtype != np.uint8 or values.ndim != 3 or values.shape[2] != 4 or not values.size:
+        raise CodeError(f"RGBA must be uint8 (H, W, 4), got {values.dtype} {values.shape}.")
+    header = Header(values.shape[1], values.shape[0], 8, RGBA_TYPE)
+    return _packed(header, np.ascontiguousarray(values).reshape(len(values), -1), {})
+
+
+def read_png_rgba(data: bytes) -> Array:
+    """Read an 8-bit RGBA PNG as uint8 (H, W, 4); raises `CodeError` for anything else."""
+    header = png_header(data)
+    if (header.bit_depth, header.color_type) != (8, RGBA_TYPE):
+        raise CodeError(f"must be an 8-bit RGBA PNG, got {header}.")
+    return _pixels(data, header, bits_a_pixel=32)
 
 
 def read_png(data: bytes) -> Array:
@@ -184,6 +191,22 @@ def _pixels(data: bytes, header: Header, *, bits_a_pixel: int) -> Array:
             return np.asarray(image)
     except (OSError, ValueError, SyntaxError, zlib.error) as error:
         raise CodeError(f"a PNG must hold the pixels its header promises: {error}.") from error
+
+
+def _packed(header: Header, rows: Array, text: Mapping[str, str]) -> bytes:
+    """A PNG of rows of bytes, each filtered as type 2: less the byte above."""
+    filtered = np.empty((header.height, 1 + rows.shape[1]), dtype=np.uint8)
+    filtered[:, 0], filtered[0, 1:] = 2, rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    facts = (header.width, header.height, header.bit_depth, header.color_type, 0, 0, 0)
+    chunks = [
+        SIGNATURE,
+        _chunk(b"IHDR", struct.pack(">IIBBBBB", *facts)),
+        *(_text_chunk(key, value) for key, value in text.items()),
+        _chunk(b"IDAT", zlib.compress(filtered.tobytes(), 6)),
+        _chunk(b"IEND", b""),
+    ]
+    return b"".join(chunks)
 
 
 def _text_chunk(key: str, value: str) -> bytes:

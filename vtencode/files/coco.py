@@ -12,9 +12,9 @@ import numpy as np
 from vtencode.durable import write_whole
 from vtencode.errors import SourceError, TargetError
 from vtencode.files.documents import Annotated, Entry, read_annotated
-from vtencode.polygons import mask_of_polygons
-from vtencode.rle import mask_of_runs, packed, runs_of_mask
-from vtencode.targets import Array, InstanceMasks, Region
+from vtencode.rle import packed, runs_of_mask
+from vtencode.sources.coco.segmentation import segmentation_mask
+from vtencode.targets import InstanceMasks, Region
 from vtencode.targets.instances import MAX_ID
 
 #: COCO counts categories from 1; its tools need the number.
@@ -37,7 +37,7 @@ def read_coco(
     for entry, number in zip(read.annotations, numbers, strict=True):
         where = f"{file}: annotation {entry.get('id', number)}"
         try:
-            mask = _mask(entry.get("segmentation"), read.shape, where)
+            mask = segmentation_mask(entry.get("segmentation"), read.shape)
             if mask is None or not mask.any():
                 empty += 1
                 continue
@@ -81,25 +81,6 @@ def _numbers(annotations: Sequence[Entry]) -> Iterator[int]:
 
 def _fits(id_: Any) -> bool:
     return type(id_) is int and 1 <= id_ <= MAX_ID
-
-
-def _mask(segmentation: Any, shape: tuple[int, int], where: str) -> Array | None:
-    """The mask that an annotation's `segmentation` describes; None where there is none."""
-    if not segmentation:
-        return None
-    if isinstance(segmentation, list):
-        if not all(isinstance(polygon, list) for polygon in segmentation):
-            raise SourceError(f"{where}: segmentation must be a list of polygons.")
-        return mask_of_polygons(segmentation, shape)
-    if not isinstance(segmentation, Mapping):
-        raise SourceError(f"{where}: segmentation must be polygons or run lengths.")
-    size, counts = segmentation.get("size"), segmentation.get("counts")
-    if size != list(shape) or not isinstance(counts, list | str):
-        raise SourceError(
-            f"{where}: segmentation must have counts and the image's size {list(shape)}, "
-            f"got {size}."
-        )
-    return mask_of_runs(counts, shape)
 
 
 def _label(entry: Entry, read: Annotated) -> str | None:

@@ -1,0 +1,1 @@
+"""COCO, and datasets whose annotations are documents in its form."""
