@@ -418,7 +418,7 @@ def test_any_recipe_comes_back_from_its_identity(mine, chosen) -> None:
 
 def test_the_identity_writes_every_default_out() -> None:
     identity = load_recipe("nyu-depth").identity()
-    assert identity["source"].keys() == {"name", "split", "depth", "scenes"}
+    assert identity["source"].keys() == {"name", "split", "depth", "classes", "scenes"}
     assert identity["tasks"][0]["codec"] == DepthCodec().spec()
     assert len(identity["tasks"][0]["instructions"]["add"]) >= 30
 

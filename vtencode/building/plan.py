@@ -175,6 +175,17 @@ def _table_digest(table: pa.Table) -> str:
     for start in range(0, len(table), _ROWS):
         rows = table.slice(start, _ROWS)
         digest.update(
-            canonical_json([[name, rows[name].to_pylist()] for name in rows.column_names]).encode()
+            canonical_json([[name, *_values(rows[name])] for name in rows.column_names]).encode()
         )
     return digest.hexdigest()
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """A column's values; of one whose rows share long texts, the texts once and which is whose."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return [column.to_pylist()]
+    values = column.unify_dictionaries().combine_chunks()
+    used = values.dictionary_decode().dictionary_encode()
+    return [used.dictionary.to_pylist(), used.indices.to_pylist()]

@@ -35,6 +35,7 @@ class _Seen:
     kind: type = object
     percentiles: list[Array] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    axes: list[str | None] = field(default_factory=list)  # what each comparison found wrong
 
 
 def check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
@@ -45,13 +46,23 @@ def check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
     at = sorted(set(np.linspace(0, len(table) - 1, LOOK_AT).round().astype(int).tolist()))
     seen = {task.target_name: _Seen() for task in recipe.tasks}
     for number, row in enumerate(table.take(at).to_pylist()):
-        sample = source.load(row)
+        if recipe.broken(row["key"]):
+            continue
+        try:
+            sample = source.load(row)
+        except SampleError as error:
+            for found in seen.values():
+                found.faults.append(str(error))
+            continue
         for name, found in seen.items():
             _look(sample, name, found, contract, compare=number < _COMPARED)
     for found in seen.values():
-        if len(found.faults) > len(at) / 2 or (found.faults and not found.percentiles):
+        if len(found.faults) > len(at) / 2:
             count = f"{len(found.faults)} of {len(at)} frames looked at"
             raise SourceError(f"{source.root}: {count}. {found.faults[0]}")
+        wrong = [fault for fault in found.axes if fault]
+        if wrong and len(wrong) == len(found.axes):
+            raise SourceError(f"{source.root}: {wrong[0]}")
         for fault in _unusual(found, contract):
             raise SourceError(f"{source.root}: {fault}")
 
@@ -68,8 +79,7 @@ def _look(
             if valid.size:
                 found.percentiles.append(np.percentile(valid, [*_PERCENTILES.values()]))
         elif isinstance(target, NormalMap) and compare:
-            fault = _axes_fault(target, sample.targets, contract)
-            found.faults += [fault] if fault else []
+            found.axes.append(_axes_fault(target, sample.targets, contract))
     except SampleError as error:
         found.faults.append(str(error))
 
@@ -78,9 +88,12 @@ def _axes_fault(
     normals: NormalMap, targets: Mapping[str, Any], contract: ContractSection
 ) -> str | None:
     """What is wrong with the axes, where the depth of the same frame tells surely."""
-    depth = targets.get("depth")
     wanted = contract.normals is not None and contract.normals.as_depth
-    if not wanted or depth is None or depth.camera is None:
+    try:
+        depth = targets.get("depth") if wanted else None
+    except SampleError:
+        return None  # this frame has none; that is for a recipe that asks for it
+    if depth is None or depth.camera is None:
         return None
     report = check_frame(normals.xyz, depth)
     if not report.sure or report.axes == _OUR_AXES:

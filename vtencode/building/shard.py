@@ -146,13 +146,13 @@ def made_pairs(
 
     The last sample of each part is kept, for a sample's pairs come close together.
     """
-    last: dict[int, tuple[int, Sample | SampleError]] = {}
+    last: dict[int, tuple[int, Sample | SampleError | SampleFiltered]] = {}
     for pair in pairs:
         at, sample = last.get(pair.part, (None, None))
         if sample is None or at != pair.at:
             sample = _loaded(sources[pair.part], pair)
             last[pair.part] = pair.at, sample
-        if isinstance(sample, SampleError):
+        if not isinstance(sample, Sample):
             yield pair, sample
         else:
             yield pair, _made(sample, pair)
@@ -165,7 +165,10 @@ def _made(sample: Sample, pair: Planned) -> Outcome:
         return left_out
 
 
-def _loaded(source: Source, pair: Planned) -> Sample | SampleError:
+def _loaded(source: Source, pair: Planned) -> Sample | SampleError | SampleFiltered:
+    reason = pair.recipe.broken(pair.row["key"])
+    if reason is not None:  # told before it is read, for it may be unreadable
+        return SampleFiltered("KNOWN_BAD", "sample", pair.row.get("file", pair.key), reason)
     try:
         return source.load(pair.row)
     except SampleError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from vtencode.errors import CodeError, SampleError, SampleFiltered, TargetError
@@ -58,7 +57,6 @@ def make_pair(sample: Sample, task: TaskSection, recipe: Recipe, row: Row, place
     purpose, and `CodeError` where a codec breaks its own law.
     """
     chance = Chance(recipe.seed, place.key, place.turn, row["split"] != _TRAIN, recipe.heldout)
-    _check_known_bad(sample, recipe)
     picture = _input(sample, recipe, row)
     _check_leak(sample, recipe, picture)
     given = sample.targets[task.target_name]
@@ -106,12 +104,6 @@ def _input(sample: Sample, recipe: Recipe, row: Row) -> Picture:
         message = f"must be a {row['image']} file, as its name says, got {picture.format}"
         raise SampleError("MODE", "image", where, message)
     return picture
-
-
-def _check_known_bad(sample: Sample, recipe: Recipe) -> None:
-    for bad in recipe.known_bad:
-        if fnmatchcase(sample.key, bad.samples):
-            raise SampleFiltered("KNOWN_BAD", "sample", sample.where, bad.reason)
 
 
 def _check_leak(sample: Sample, recipe: Recipe, picture: Picture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -61,6 +62,11 @@ class Recipe(Section):
     @cached_property
     def _pools(self) -> dict[str, Pool]:
         return {}
+
+    def broken(self, key: str) -> str | None:
+        """Why a sample is known to be broken; None where it is not."""
+        bad = (bad.reason for bad in self.known_bad if fnmatchcase(key, bad.samples))
+        return next(bad, None)
 
     def identity(self) -> dict[str, Any]:
         """Everything in the recipe that decides bytes of the output, as JSON."""
