@@ -135,8 +135,11 @@ class Source(ABC):
 
     def fingerprint(self) -> str:
         """sha256 over names and sizes of the files; moving or touching a dataset keeps it."""
-        lines = "\n".join(f"{size} {name}" for name, size in self.files())
-        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+        digest, separator = hashlib.sha256(), ""
+        for name, size in self.files():
+            digest.update(f"{separator}{size} {name}".encode("utf-8", "surrogateescape"))
+            separator = "\n"
+        return digest.hexdigest()
 
 
 def sample_key(*parts: str) -> str:
