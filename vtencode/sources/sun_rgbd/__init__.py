@@ -1,0 +1,5 @@
+"""SUN RGB-D: indoor frames of four depth sensors."""
+
+from vtencode.sources.sun_rgbd.source import SunRgbd
+
+__all__ = ["SunRgbd"]
