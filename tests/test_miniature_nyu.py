@@ -53,8 +53,9 @@ def splits(root: Path) -> dict[str, NDArray[Any]]:
     return read_mat5((root / "splits.mat").read_bytes())
 
 
-def test_the_folder_holds_the_two_official_files_only(root: Path) -> None:
+def test_the_folder_holds_the_official_files_only(root: Path) -> None:
     assert sorted(path.name for path in root.iterdir()) == [
+        "classMapping40.mat",
         "nyu_depth_v2_labeled.mat",
         "splits.mat",
     ]

@@ -658,6 +658,9 @@ def test_what_is_no_dataset_is_refused(tmp_path, content):
         NyuDepthV2(root=Path(__file__)).index()
 
 
+OPTIONS = ("root", "split", "depth", "classes", "scenes")
+
+
 def test_a_pickled_source_takes_no_open_file_along(nyu):
     source = NyuDepthV2(root=nyu)
     row = rows(source)[0]
@@ -667,7 +670,7 @@ def test_a_pickled_source_takes_no_open_file_along(nyu):
     copy = pickle.loads(data)
 
     assert len(data) < 1000
-    assert vars(copy) == {name: vars(source)[name] for name in ("root", "split", "depth", "scenes")}
+    assert vars(copy) == {name: vars(source)[name] for name in OPTIONS}
     assert copy.load(row).picture.data == before.picture.data
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import h5py
 import numpy as np
@@ -23,9 +23,13 @@ from vtencode.formats.hdf5 import stored
 from vtencode.images import Picture
 from vtencode.sources.base import Row, sample_key
 from vtencode.sources.files import decoded
+from vtencode.sources.nyu_depth_v2 import classes
 from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, published_id
 from vtencode.sources.nyu_depth_v2.splits import read_splits
 from vtencode.targets import Array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NAME = "nyu_depth_v2_labeled.mat"
 SPLITS_NAME = "splits.mat"
@@ -38,9 +42,12 @@ class Labeled(Layout):
 
     form = "the labeled set (.mat)"
 
-    def __init__(self, path: Path, depth: Literal["filled", "raw"]) -> None:
+    def __init__(
+        self, path: Path, depth: Literal["filled", "raw"], grouped: Literal[894, 40, 13] = 894
+    ) -> None:
         self.path, self.root = path, path.parent
         self.member = "depths" if depth == "filled" else "rawDepths"
+        self.grouped = grouped
 
     def frames(self) -> list[Frame]:
         """Every frame in the order of the file, keyed by its published number, from 1."""
@@ -62,15 +69,19 @@ class Labeled(Layout):
             for number in range(1, count + 1)
         ]
 
-    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[dict[str, Any]]:
+    def chosen(self, split: str, scenes: tuple[str, ...]) -> pa.Table:
         """The frames asked for; the published file needs its list where a split is."""
+        self.require_split(split)
+        return super().chosen(split, scenes)
+
+    def require_split(self, split: str) -> None:
+        """Raise `SourceError` for a split of the published file that nothing here tells."""
         if split != "all" and not self._split_known and len(self._images) == PUBLISHED:
             raise SourceError(
                 f"{self.root / SPLITS_NAME} must say which of the {PUBLISHED} frames are for "
                 "training, and is not there. Fetch it (`vtencode download nyu-depth`), or build "
                 "without splits: `--split all`."
             )
-        return super().chosen(split, scenes)
 
     def picture(self, row: Row) -> Picture:
         """Read the color of one frame, axes turned back to (H, W)."""
@@ -103,6 +114,18 @@ class Labeled(Layout):
             raise SourceError(f"{self.path}: names must be distinct texts, and are not.")
         return names
 
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The classes that are asked for: all names, or the 40 or 13 that they are grouped into."""
+        return self.names if self.grouped == 894 else classes.NAMES[self.grouped]
+
+    @cached_property
+    def class_of(self) -> Array:
+        """Which of `vocabulary` each label is of, -1 for none: (len(names) + 1,)."""
+        if self.grouped == 894:
+            return np.arange(-1, len(self.names))
+        return classes.read_mapping(self.root, len(self.names), self.grouped)
+
     def _plane(self, frames: Any, field: str, row: Row) -> Array:
         with _frame_faults(field, self._where(row)):
             return np.ascontiguousarray(frames[row["frame"]].T)
@@ -111,8 +134,8 @@ class Labeled(Layout):
         return f"{self.path.name} frame {row['frame'] + 1}"
 
     def sizes(self) -> dict[str, int]:
-        """The .mat, and splits.mat where it is there."""
-        names = (self.path.name, SPLITS_NAME)
+        """The .mat, and what lies beside it of the files that are read with it."""
+        names = (self.path.name, SPLITS_NAME, *((classes.NAME,) if self.grouped != 894 else ()))
         return {n: (self.root / n).stat().st_size for n in names if (self.root / n).is_file()}
 
     @cached_property

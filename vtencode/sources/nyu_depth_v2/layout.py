@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vtencode.images import Format, Picture
 from vtencode.sources.base import Row
 from vtencode.sources.tree import chosen
 from vtencode.targets import Array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: Released as "train" and "test" (splits.mat); "all" is both.
 SPLITS = ("train", "test", "all")
@@ -70,9 +73,12 @@ class Layout(ABC):
     def sizes(self) -> dict[str, int]:
         """Bytes of every file the frames are read from, by path relative to `root`."""
 
-    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[dict[str, Any]]:
+    def chosen(self, split: str, scenes: tuple[str, ...]) -> pa.Table:
         """The rows of a split and of some scenes (all, when none is named).
 
         Raises `SourceError` where there are none, or where they cannot be what is meant.
         """
-        return chosen([asdict(f) for f in self.frames()], self.root, split, scenes)
+        import pyarrow as pa
+
+        rows = pa.Table.from_pylist([asdict(frame) for frame in self.frames()])
+        return chosen(rows, self.root, split, scenes)

@@ -31,6 +31,8 @@ CAMERA = Camera(
     cx=3.2558244941119034e02,
     cy=2.5373616633400465e02,
 )
+#: Targets that are made of `labels`.
+_REGIONS = frozenset({"semantic", "instances", "panoptic"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,8 @@ class NyuDepthV2(Source):
 
     `root` is the labeled .mat, or a folder with it, or a PNG tree, or an .h5 tree. `depth` picks
     the in-painted ("filled") or measured ("raw") depths of the .mat; the trees have one depth.
-    `scenes` keeps some scenes. Classes and instances are in the .mat alone.
+    `scenes` keeps some scenes. Classes and instances are in the .mat alone: `classes` are all its
+    894 names, or the 40 or 13 that classMapping40.mat beside it groups them into.
     """
 
     name: ClassVar[str] = "nyu-depth-v2"
@@ -60,14 +63,15 @@ class NyuDepthV2(Source):
         ),
         how_to_get="open download, 2.8 GB (labeled set, 1449 frames)",
         place=(
-            "nyu_depth_v2_labeled.mat, splits.mat\n"
+            "nyu_depth_v2_labeled.mat, splits.mat (and classMapping40.mat for 40 or 13 classes)\n"
             "or sync/SCENE/rgb_00000.jpg, sync_depth_00000.png (BTS)\n"
             "or train/SCENE/00001.h5, val/official/00001.h5"
         ),
         traps=(
             "the arrays of the .mat are transposed by HDF5 readers: turned back here",
             "frames of splits.mat are counted from 1",
-            "instances count from 1 within each class: (class, instance) makes an object",
+            "instances count from 1 within each name: (name, instance) makes an object",
+            "the 40 classes come in a file of their own, and 'refridgerator' is spelled so",
             "rawDepths and PNG trees are 0 where nothing was measured: unknown here",
             "DenseDepth's 8-bit train PNGs are depth * 25.5: refused",
         ),
@@ -90,20 +94,19 @@ class NyuDepthV2(Source):
     )
 
     depth: Literal["filled", "raw"] = "filled"
+    classes: Literal[894, 40, 13] = 894
     scenes: tuple[str, ...] = ()
 
     def index(self) -> pa.Table:
         """One row a frame of the split; see `Frame` for the columns."""
-        import pyarrow as pa
-
-        return pa.Table.from_pylist(self._layout.chosen(self.split, self.scenes))
+        return self._layout.chosen(self.split, self.scenes)
 
     def load(self, row: Row) -> Sample:
         """Read one frame; the color bytes pass through untouched."""
         layout = self._layout
         picture = layout.picture(row)
         shape = picture.height, picture.width
-        makers: dict[str, Callable[[], Any]] = {"depth": partial(_depth, layout, row, shape)}
+        makers: dict[str, Callable[[], Any]] = {"depth": partial(depth_of, layout, row, shape)}
         if isinstance(layout, Labeled):
             made = regions(layout, row, shape)
             makers |= {name: made[name] for name in self.available() if name in made}
@@ -128,12 +131,15 @@ class NyuDepthV2(Source):
 
     def require(self, names: Iterable[str]) -> None:
         """Raise `SourceError` unless this form of the dataset has each of these targets."""
-        missing = next((name for name in names if name not in self.available()), None)
+        wanted, layout = list(names), self._layout
+        missing = next((name for name in wanted if name not in self.available()), None)
         if missing is not None:
             raise SourceError(
-                f"{self.root} is {self._layout.form}, which has no {missing!r}: it has "
+                f"{self.root} is {layout.form}, which has no {missing!r}: it has "
                 f"{', '.join(self.available())}. {labeled.NAME} of the authors has them all."
             )
+        if isinstance(layout, Labeled) and _REGIONS.intersection(wanted):
+            _ = layout.class_of  # tells what is missing before a build
 
     def files(self) -> tuple[tuple[str, int], ...]:
         """The .mat files, or every frame file of the tree."""
@@ -145,7 +151,7 @@ class NyuDepthV2(Source):
         if root.is_file():
             if root.suffix != ".mat":
                 raise SourceError(f"{root} must be {labeled.NAME} or a folder, got a file.")
-            return Labeled(root, self.depth)
+            return Labeled(root, self.depth, self.classes)
         found = dict(walk(root))
         if any(part.startswith("nyu2_train") for name in found for part in name.split("/")):
             raise SourceError(
@@ -155,7 +161,7 @@ class NyuDepthV2(Source):
             )
         forms: list[Layout] = []
         if (root / labeled.NAME).is_file():
-            forms.append(Labeled(root / labeled.NAME, self.depth))
+            forms.append(Labeled(root / labeled.NAME, self.depth, self.classes))
         if any(map(is_png_frame, found)):
             forms.append(PngTree(root, found))
         if any(map(is_h5_frame, found)):
@@ -177,7 +183,8 @@ def _only(forms: list[Layout], root: Path) -> Layout:
     return forms[0]
 
 
-def _depth(layout: Layout, row: Row, shape: tuple[int, int]) -> DepthMap:
+def depth_of(layout: Layout, row: Row, shape: tuple[int, int]) -> DepthMap:
+    """The depth of one frame, seen by the color camera."""
     meters, where = layout.depth(row), str(row["depth"])
     check_shape(meters, shape, field="depth", where=where)
     return decoded(lambda: DepthMap(meters, camera=CAMERA), field="depth", where=where)

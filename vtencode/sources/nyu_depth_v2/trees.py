@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from vtencode.sources.base import Row, sample_key
 from vtencode.sources.files import decoded, read_bytes
 from vtencode.sources.nyu_depth_v2.layout import Frame, Layout, folders_of, published_id
 from vtencode.targets import Array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _PNG_FRAME = re.compile(r"(?P<kind>rgb|sync_depth)_(?P<number>\d+)\.(?P<suffix>jpg|png)")
 
@@ -50,11 +53,11 @@ class PngTree(Layout):
             raise SourceError(f"{self.root} must hold rgb_* files beside its depth, and has none.")
         return [self._frame(name) for name in sorted(colors)]
 
-    def chosen(self, split: str, scenes: tuple[str, ...]) -> list[dict[str, Any]]:
+    def chosen(self, split: str, scenes: tuple[str, ...]) -> pa.Table:
         """The frames asked for, once they are of one train set and of 16-bit depth."""
         rows = super().chosen(split, scenes)
-        self._check_one_train_set([row["file"] for row in rows])
-        self._check_depth_format(rows[0]["depth"])
+        self._check_one_train_set(rows["file"].to_pylist())
+        self._check_depth_format(rows["depth"][0].as_py())
         return rows
 
     def picture(self, row: Row) -> Picture:
