@@ -35,6 +35,7 @@ class _Seen:
     kind: type = object
     percentiles: list[Array] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)  # frames in which nothing is known
     axes: list[str | None] = field(default_factory=list)  # what each comparison found wrong
 
 
@@ -57,9 +58,11 @@ def check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
         for name, found in seen.items():
             _look(sample, name, found, contract, compare=number < _COMPARED)
     for found in seen.values():
-        if len(found.faults) > len(at) / 2:
-            count = f"{len(found.faults)} of {len(at)} frames looked at"
-            raise SourceError(f"{source.root}: {count}. {found.faults[0]}")
+        # A frame in which nothing is known is no evidence of a wrong unit, unless all are.
+        faults = found.faults if found.percentiles else [*found.faults, *found.empty]
+        if len(faults) > len(at) / 2:
+            count = f"{len(faults)} of {len(at)} frames looked at"
+            raise SourceError(f"{source.root}: {count}. {faults[0]}")
         wrong = [fault for fault in found.axes if fault]
         if wrong and len(wrong) == len(found.axes):
             raise SourceError(f"{source.root}: {wrong[0]}")
@@ -81,7 +84,8 @@ def _look(
         elif isinstance(target, NormalMap) and compare:
             found.axes.append(_axes_fault(target, sample.targets, contract))
     except SampleError as error:
-        found.faults.append(str(error))
+        known = found.empty if error.args[0] == "EMPTY" else found.faults
+        known.append(str(error))
 
 
 def _axes_fault(
