@@ -16,6 +16,9 @@ from vtencode.errors import DownloadError, SourceError
 from vtencode.recipe import Mix, Recipe
 from vtencode.sources.base import Publication
 
+#: Files that are named before somebody agrees to fetch them; the rest are counted.
+_TOLD = 8
+
 
 def find_sources(mix: Mix, given: Sequence[str], *, yes: bool) -> dict[str, Path]:
     """Where each source of a mix is: as `[NAME=]PATH` says, or else where `find_data` finds it."""
@@ -66,8 +69,11 @@ def describe(publication: Publication, folder: Path) -> None:
     click.echo(f"{publication.title}: {publication.how_to_get}", err=True)
     click.echo(f"  license   {publication.license}", err=True)
     click.echo(f"  home      {publication.home}", err=True)
-    for file in missing(publication, folder):
+    lacking = missing(publication, folder)
+    for file in lacking[:_TOLD]:
         click.echo(f"  file      {file.url}", err=True)
+    if len(lacking) > _TOLD:
+        click.echo(f"  and       {len(lacking) - _TOLD} more files", err=True)
     click.echo(f"  into      {folder}", err=True)
 
 
@@ -78,13 +84,19 @@ def fetch(publication: Publication, folder: Path) -> None:
 
 
 def ways_on(recipe: Recipe, folder: Path) -> str:
-    """The three things a user without the data can do."""
-    how = recipe.source.reader.publication.how_to_get
+    """The three things a user without the data can do, and what the data look like."""
+    publication: Publication = recipe.source.reader.publication
+    how = publication.how_to_get
     return (
         f"{folder} must hold the dataset of {recipe.name}, and does not. Three ways on:\n"
         f"  --source PATH                      if you have it elsewhere\n"
         f"  --demo                             to build from a miniature\n"
-        f"  vtencode download {recipe.name} --yes   to fetch it ({how})"
+        + (
+            f"  vtencode download {recipe.name} --yes   to fetch it ({how})"
+            if publication.files
+            else f"  {publication.home}   to ask for it ({how})"
+        )
+        + (f"\nA --source PATH holds:\n{publication.place}" if publication.place else "")
     )
 
 

@@ -32,7 +32,7 @@ def demo(*, recipe: str, out: Path, count: int) -> None:
     root = find("miniature", made.source.name)(out, count=count)
     show_facts(
         {
-            "dataset": f"{root}: {count} training frames of {made.source.reader.publication.title}",
+            "dataset": f"{root}: a miniature of {made.source.reader.publication.title}",
             "next": f"vtencode build {recipe} --source {shlex.quote(str(root))} --out OUT",
         }
     )
