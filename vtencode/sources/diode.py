@@ -52,7 +52,7 @@ class Diode(TreeSource):
     publication: ClassVar[Publication] = Publication(
         title="DIODE: A Dense Indoor and Outdoor DEpth Dataset",
         home="https://diode-dataset.org",
-        license="MIT",
+        license="MIT (devkit); data free for research",
         citation=(
             "I. Vasiljevic et al.: DIODE: A Dense Indoor and Outdoor DEpth Dataset. "
             "arXiv:1908.00463, 2019."
