@@ -20,6 +20,8 @@ Format = Literal["jpg", "png"]
 _MAGIC: dict[bytes, Format] = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 _PILLOW: dict[Format, str] = {"jpg": "JPEG", "png": "PNG"}
 _ORIENTATION_TAG = 0x0112
+#: Modes of JPEGs that become RGB.
+_CONVERTED = ("RGB", "L", "CMYK")
 #: What a JPEG that must be written again is written with: 4:4:4 keeps color as sharp as light.
 _JPEG_QUALITY = 95
 
@@ -57,6 +59,27 @@ class Picture:
                 f"mode {mode}, orientation {orientation}, {width}x{height}."
             )
         return cls(data, kind, width, height)
+
+    @classmethod
+    def as_stored(cls, data: bytes) -> Picture:
+        """Look at a file whose annotations are told in the pixels as they are stored.
+
+        What `from_bytes` takes passes through. Gray and CMYK JPEGs become RGB (as Pillow converts
+        them), and an EXIF orientation, which would turn the picture away from its annotations, is
+        dropped; these few are written again. Raises `CodeError` as `from_bytes` does for the rest.
+        """
+        try:
+            return cls.from_bytes(data)
+        except CodeError:
+            if sniff(data) != "jpg":
+                raise
+        with _opened(data, "jpg") as image:
+            if image.mode not in _CONVERTED or image.width * image.height > MAX_PIXELS:
+                raise CodeError(
+                    f"a picture must be a JPEG of RGB, gray or CMYK of at most {MAX_PIXELS} "
+                    f"pixels, got mode {image.mode}, {image.width}x{image.height}."
+                )
+            return cls.jpeg_from_rgb(np.asarray(image.convert("RGB")))
 
     @classmethod
     def from_rgb(cls, rgb: Array, png: bytes | None = None) -> Picture:

@@ -12,7 +12,7 @@ from vtencode.errors import SampleError, SourceError
 from vtencode.frame_check import check_frame
 from vtencode.pairs import check_contract
 from vtencode.recipe import ContractSection, Recipe
-from vtencode.sources.base import Sample, Source
+from vtencode.sources.base import Source
 from vtencode.targets import Array, DepthMap, NormalMap, RelativeDepthMap
 
 if TYPE_CHECKING:
@@ -45,37 +45,33 @@ def check_plausible(table: pa.Table, recipe: Recipe, source: Source) -> None:
     if not len(table) or contract == ContractSection():
         return
     at = sorted(set(np.linspace(0, len(table) - 1, LOOK_AT).round().astype(int).tolist()))
+    rows = [row for row in table.take(at).to_pylist() if not recipe.broken(row["key"])]
     seen = {task.target_name: _Seen() for task in recipe.tasks}
-    for number, row in enumerate(table.take(at).to_pylist()):
-        if recipe.broken(row["key"]):
-            continue
-        try:
-            sample = source.load(row)
-        except SampleError as error:
-            for found in seen.values():
-                found.faults.append(str(error))
-            continue
-        for name, found in seen.items():
-            _look(sample, name, found, contract, compare=number < _COMPARED)
+    for number, row in enumerate(rows):
+        _look(source, row, seen, contract, compare=number < _COMPARED)
     for found in seen.values():
-        # A frame in which nothing is known is no evidence of a wrong unit, unless all are.
-        faults = found.faults if found.percentiles else [*found.faults, *found.empty]
-        if len(faults) > len(at) / 2:
-            count = f"{len(faults)} of {len(at)} frames looked at"
-            raise SourceError(f"{source.root}: {count}. {faults[0]}")
-        wrong = [fault for fault in found.axes if fault]
-        if wrong and len(wrong) == len(found.axes):
-            raise SourceError(f"{source.root}: {wrong[0]}")
-        for fault in _unusual(found, contract):
+        for fault in _faults(found, contract, len(rows)):
             raise SourceError(f"{source.root}: {fault}")
 
 
 def _look(
-    sample: Sample, name: str, found: _Seen, contract: ContractSection, *, compare: bool
+    source: Source,
+    row: Mapping[str, Any],
+    seen: Mapping[str, _Seen],
+    contract: ContractSection,
+    *,
+    compare: bool,
 ) -> None:
-    try:
-        target = sample.targets[name]
-        check_contract(target, contract, where=sample.where)
+    """Note what one frame shows of each target."""
+    for name, found in seen.items():
+        try:
+            sample = source.load(row)
+            target = sample.targets[name]
+            check_contract(target, contract, where=sample.where)
+        except SampleError as error:
+            known = found.empty if error.args[0] == "EMPTY" else found.faults
+            known.append(str(error))
+            continue
         found.kind = type(target)
         if isinstance(target, DepthMap):
             valid = target.meters[target.valid]
@@ -83,9 +79,18 @@ def _look(
                 found.percentiles.append(np.percentile(valid, [*_PERCENTILES.values()]))
         elif isinstance(target, NormalMap) and compare:
             found.axes.append(_axes_fault(target, sample.targets, contract))
-    except SampleError as error:
-        known = found.empty if error.args[0] == "EMPTY" else found.faults
-        known.append(str(error))
+
+
+def _faults(found: _Seen, contract: ContractSection, count: int) -> Iterator[str]:
+    """What is wrong with one target, if anything is."""
+    # A frame in which nothing is known is no evidence of a wrong unit, unless all are.
+    faults = found.faults if found.percentiles else [*found.faults, *found.empty]
+    if len(faults) > count / 2:
+        yield f"{len(faults)} of {count} frames looked at. {faults[0]}"
+    wrong = [fault for fault in found.axes if fault]
+    if wrong and len(wrong) == len(found.axes):
+        yield wrong[0]
+    yield from _unusual(found, contract)
 
 
 def _axes_fault(
