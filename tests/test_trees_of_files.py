@@ -76,6 +76,14 @@ def test_a_frame_without_such_a_file_is_a_reject(root):
         Tree(root).read("", field="depth")
 
 
+@pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "a/../../secret.txt"])
+def test_a_path_that_leaves_the_dataset_is_not_followed(root, tmp_path, name):
+    (tmp_path.parent / "secret.txt").write_bytes(b"secret")
+
+    with pytest.raises(SampleError, match=r"must lie below .*\[MISSING\]"):
+        Tree(root).read(name, field="x")
+
+
 def test_reading_changes_nothing_beside_the_data(root, tmp_path):
     before = listing(tmp_path)
     tree = Tree(root)

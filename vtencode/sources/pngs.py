@@ -26,10 +26,14 @@ def depth_png(
     data: bytes, scale: ScaledDepth, shape: Shape, *, where: str, camera: Camera | None = None
 ) -> DepthMap:
     """Depth along the optical axis, of a 16-bit gray PNG."""
-    _check_kind(data, {(16, GRAY)}, "16-bit gray", field="depth", where=where)
-    steps = decoded(lambda: read_png_gray16(data), field="depth", where=where)
-    check_shape(steps, shape, field="depth", where=where)
+    steps = gray16_png(data, shape, field="depth", where=where)
     return replace(scale.read(steps), camera=camera)
+
+
+def gray16_png(data: bytes, shape: Shape, *, field: str, where: str) -> Array:
+    """The numbers of a 16-bit gray PNG: uint16 (H, W)."""
+    _check_kind(data, {(16, GRAY)}, "16-bit gray", field=field, where=where)
+    return _plane(read_png_gray16, data, shape, field=field, where=where)
 
 
 def numbers_png(data: bytes, shape: Shape, *, field: str, where: str) -> Array:

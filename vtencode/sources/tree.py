@@ -53,6 +53,8 @@ class Tree:
         """The bytes of a file; one that is not there, or is damaged in its archive, is a reject."""
         if not name:
             raise SampleError("MISSING", field, str(self.root), "this frame has no such file")
+        if name.startswith("/") or ".." in name.split("/"):  # as documents may name their images
+            raise SampleError("MISSING", field, name, f"must lie below {self.root}")
         if self.root.is_dir() and (self.root / name).exists():
             return read_bytes(self.root, name, field=field)
         holder = next((each for each in self._archives if name in each.sizes), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from vtencode.errors import SampleError
 from vtencode.formats.hdf5 import read_hdf5
 from vtencode.formats.npy import read_npy
-from vtencode.png import GRAY, png_header, read_png_gray16
 from vtencode.sources.files import check_shape, decoded
 from vtencode.sources.tree import Tree
 from vtencode.targets import Array
@@ -28,15 +27,4 @@ def stored(
         raise SampleError("MODE", field, name, f"must be {need}, got {values.dtype}")
     if shape is not None:
         check_shape(values, shape, field=field, where=name)
-    return values
-
-
-def gray16(tree: Tree, name: str, *, field: str, shape: tuple[int, ...]) -> Array:
-    """The numbers of a 16-bit gray PNG of that shape."""
-    data = tree.read(name, field=field)
-    header = decoded(lambda: png_header(data), field=field, where=name)
-    if (header.bit_depth, header.color_type) != (16, GRAY):
-        raise SampleError("MODE", field, name, f"must be a 16-bit gray PNG, got {header}")
-    values = decoded(lambda: read_png_gray16(data), field=field, where=name)
-    check_shape(values, shape, field=field, where=name)
     return values

@@ -30,12 +30,13 @@ from vtencode.scaled import ScaledDepth
 from vtencode.sources.base import Publication, Row, sample_key
 from vtencode.sources.files import decoded
 from vtencode.sources.hypersim import layout, tables
-from vtencode.sources.hypersim.arrays import gray16, stored
+from vtencode.sources.hypersim.arrays import stored
 from vtencode.sources.hypersim.classes import NYU40, STUFF, THINGS
 from vtencode.sources.hypersim.layout import Frame
 from vtencode.sources.hypersim.publication import PUBLICATION
 from vtencode.sources.hypersim.tonemap import tonemap
 from vtencode.sources.hypersim.view import View
+from vtencode.sources.pngs import depth_png
 from vtencode.sources.regions import instances_of
 from vtencode.sources.tree import Maker, TreeSource
 from vtencode.targets import (
@@ -169,8 +170,10 @@ class Hypersim(TreeSource):
     def _depth(self, row: Row, shape: tuple[int, int]) -> DepthMap:
         view, where = self._view(row, "depth"), row["depth"]
         if where.endswith(".png"):
-            given = _MILLIMETERS.read(gray16(self.tree, where, field="depth", shape=shape)).meters
-            rays = given * _PROCESSED.ray_lengths(*shape)
+            given = depth_png(
+                self.tree.read(where, field="depth"), _MILLIMETERS, shape, where=where
+            )
+            rays = given.meters * _PROCESSED.ray_lengths(*shape)
         else:
             rays = stored(self.tree, where, field="depth", shape=shape).astype(np.float64)
         meters = rays * view.cosines(*shape)
