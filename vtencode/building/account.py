@@ -90,7 +90,7 @@ def parts_account(plan: Plan, mix: Mix, tallies: Mapping[str, Tally]) -> dict[st
 
 
 def _published(recipe: Recipe) -> dict[str, str]:
-    publication = recipe.source.reader.publication
+    publication = recipe.source.publication
     terms = {name: str(getattr(publication, name)) for name in _TERMS}
     return {"recipe": recipe.name, "dataset": recipe.source.name, **terms}
 

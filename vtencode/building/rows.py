@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import RawIOBase
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vtencode.building.plan import Plan, Tables
 from vtencode.building.tally import tally_name
-from vtencode.durable import write_whole
+from vtencode.durable import Hashed, writing
 from vtencode.pairs import Place, pair_key
 from vtencode.recipe import Mix, Recipe, TaskSection
 from vtencode.sources.base import Row
@@ -45,9 +46,9 @@ class Planned:
 
 def write_tables(tables: Tables, folder: Path) -> None:
     """Write the pairs, and the samples of each part, as Arrow files."""
-    write_whole(folder / PAIRS, _arrow_file(tables.pairs))
+    _write(folder / PAIRS, tables.pairs)
     for part, table in enumerate(tables.samples):
-        write_whole(folder / _samples(part), _arrow_file(table))
+        _write(folder / _samples(part), table)
 
 
 def planned_pairs(plan: Plan, mix: Mix, folder: Path, shard: int) -> Iterator[Planned]:
@@ -70,14 +71,26 @@ def _samples(part: int) -> str:
     return f"samples-{part:03d}.arrow"
 
 
-def _arrow_file(table: pa.Table) -> bytes:
+class _Sink(RawIOBase):
+    """A file that is being written, as Arrow writes to it: each buffer from where it lies."""
+
+    def __init__(self, file: Hashed) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._file.write(data)
+        return len(memoryview(data))
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    """Write an Arrow file, whole, without a copy of the table."""
     import pyarrow as pa
 
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
+    with writing(path) as file, pa.ipc.new_file(_Sink(file), table.schema) as writer:
         writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
 
 
 def _read(path: Path, rows: list[int]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from vtencode.errors import SourceError, SpecError
 from vtencode.recipe import Mix, Recipe, load_mix
-from vtencode.registry import find
+from vtencode.registry import find, names
 from vtencode.sources.base import Source
 
 #: Training frames of a demo, unless asked otherwise.
@@ -118,6 +118,11 @@ def _miniatures(mix: Mix, folder: Path, count: int) -> tuple[Source, ...]:
             made: Any = section.open(folder)
             sources.append(replace(made, count=count) if hasattr(made, "count") else made)
             continue
+        if section.name not in names("miniature"):
+            raise SpecError(
+                f"{part.recipe.name} reads data of your own ({section.name}), of which there is "
+                "no miniature: give --source PATH."
+            )
         if section.name not in roots:
             root = folder / section.name
             root.mkdir()

@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": ("verify", "Prove a built dataset against its source."),
     "show": ("show", "Look at pairs of a built dataset: a list, a contact sheet, a point cloud."),
     "audit": ("audit", "Find evaluation images among the inputs of a built dataset."),
+    "init": ("init", "Look at data of your own, and write a recipe for them."),
     "doctor": ("doctor", "Say what is at a path, what is missing, and how to build it."),
     "demo": ("demo", "Write a miniature of a dataset in its official format."),
     "download": ("download", "Fetch a dataset from its official address."),

@@ -175,7 +175,7 @@ def _provenance(sample: Sample, recipe: Recipe, row: Row) -> dict[str, Any]:
         "recipe": recipe.name,
         "dataset": recipe.source.name,
         "split": row["split"],
-        "license": recipe.source.reader.publication.license,
+        "license": told.pop("license", "") or recipe.source.publication.license,
         "image_id": told.pop("image_id", ""),
         "source_file": told.pop("file"),
         "source_member": told.pop("member", ""),

@@ -74,7 +74,8 @@ def _source_faults(section: SourceSection | None) -> list[tuple[YamlPath, str]]:
     if section.name not in known:
         hint = did_you_mean(section.name, known)
         return [(("source", "name"), f"must be a source, got {section.name!r}.{hint}")]
-    _, faults = section.options()
+    values, faults = section.options()
+    faults = faults or section.reader.option_faults(values)
     if section.split not in section.reader.splits:
         choice = ", ".join(section.reader.splits)
         faults.append(("split", f"must be one of {choice}, got {section.split!r}"))
@@ -110,7 +111,7 @@ def _contract_faults(
     """A contract of what the source does not have."""
     if section is None or source is None or source.name not in names("source"):
         return []
-    kinds = set(source.reader.targets.values())
+    kinds = set(source.targets.values())
     return [
         (("contract", name), f"must be left out: {source.name} has no {kind.__name__}")
         for name, kind in CONTRACTED.items()

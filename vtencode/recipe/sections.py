@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from vtencode.framing import Framing
 from vtencode.leaks import DISTANCE, LeakGuard, guard_of
 from vtencode.registry import find
-from vtencode.sources.base import Source
+from vtencode.sources.base import Publication, Source
 from vtencode.spec import from_params, read_params
 
 
@@ -25,6 +27,10 @@ def _ascending(interval: list[float]) -> list[float]:
 WORDS = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Interval = Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_ascending)]
+
+
+#: What sources of any data take as options, since no author said it.
+_TERMS = ("license", "citation", "home")
 
 
 class Section(BaseModel):
@@ -50,6 +56,20 @@ class SourceSection(Section):
         """The source's own options as given here, and their faults."""
         given = {"split": self.split, **(self.model_extra or {})}
         return read_params(self.reader, given, skip=("root",))
+
+    @property
+    def targets(self) -> Mapping[str, type]:
+        """What tasks may ask about, by the options that are given here."""
+        targets: Mapping[str, type] = self.reader.targets_of(self.options()[0])
+        return targets
+
+    @property
+    def publication(self) -> Publication:
+        """What is said of the dataset: by its authors, and by the owner of one's own in here."""
+        given = self.options()[0]
+        told = {name: given[name] for name in _TERMS if given.get(name)}
+        publication: Publication = self.reader.publication
+        return replace(publication, **told)
 
     @property
     def reader(self) -> Any:

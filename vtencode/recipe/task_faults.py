@@ -96,7 +96,7 @@ def _target_faults(
     section: TaskSection, at: int, source: SourceSection, paints: type | None
 ) -> list[tuple[YamlPath, str]]:
     """Whether the source has that target, the task takes its type, and the codec paints it."""
-    targets, name = source.reader.targets, section.target_name
+    targets, name = source.targets, section.target_name
     where = ("tasks", at, "target" if section.target else "task")
     if name not in targets:
         hint = did_you_mean(name, targets)

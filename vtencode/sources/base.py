@@ -111,6 +111,16 @@ class Source(ABC):
         that trying again may help.
         """
 
+    @classmethod
+    def option_faults(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:  # noqa: ARG003  # for subclasses
+        """What is wrong with options together, each of which is of its type: (option, message)."""
+        return []
+
+    @classmethod
+    def targets_of(cls, options: Mapping[str, Any]) -> Mapping[str, type]:  # noqa: ARG003  # for subclasses
+        """What a recipe may ask for that sets these options."""
+        return cls.targets
+
     def available(self) -> Mapping[str, type]:
         """The targets that the data at `root` have; some forms of a dataset lack some of them."""
         return self.targets

@@ -1,0 +1,1 @@
+"""Recipes drafted for data that nobody described: a look, what it decides, and the text."""
