@@ -25,7 +25,7 @@ def mask_of_polygons(polygons: Iterable[Sequence[float]], shape: tuple[int, int]
     """
     mask = np.zeros(shape, dtype=bool)
     for polygon in polygons:
-        mask |= _filled(_corners(polygon, shape), shape)
+        _fill(_corners(polygon, shape), mask)
     return mask
 
 
@@ -50,18 +50,23 @@ def _corners(polygon: Sequence[float], shape: tuple[int, int]) -> Array:
     return corners
 
 
-def _filled(corners: Array, shape: tuple[int, int]) -> Array:
-    height, width = shape
+def _fill(corners: Array, mask: Array) -> None:
+    """Set what is inside one polygon, in the columns that it touches."""
+    height, width = mask.shape
     x, y = _outline(np.trunc(_FINE * corners + 0.5))
     moved = x[1:] != x[:-1]
     column = (np.minimum(x[1:], x[:-1])[moved] + 0.5) / _FINE - 0.5
     row = (np.minimum(y[1:], y[:-1])[moved] + 0.5) / _FINE - 0.5
     inside = (np.floor(column) == column) & (column >= 0) & (column <= width - 1)
+    if not inside.any():
+        return
     first = np.ceil(np.clip(row[inside], 0, height)).astype(np.int64)
-    at = column[inside].astype(np.int64) * height + first
-    changes = np.bincount(at, minlength=height * width + 1)[: height * width]
-    mask: Array = (np.cumsum(changes) % 2 == 1).reshape(width, height).T
-    return mask
+    columns = column[inside].astype(np.int64)
+    left, right = columns.min(), columns.max() + 1
+    at = (columns - left) * height + first
+    changes = np.bincount(at, minlength=(right - left) * height + 1)[:-1].astype(np.uint8)
+    odd = np.bitwise_xor.accumulate(changes & 1) == 1
+    mask[:, left:right] |= odd.reshape(right - left, height).T
 
 
 def _outline(corners: Array) -> tuple[Array, Array]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Rows of a table that are hashed at a time.
 _ROWS = 65_536
+#: Of those, rows whose JSON is held at a time.
+_PIECE = 1024
 
 FORMAT = "vtencode-plan/2"
 
@@ -174,18 +176,26 @@ def _table_digest(table: pa.Table) -> str:
     digest = hashlib.sha256()
     for start in range(0, len(table), _ROWS):
         rows = table.slice(start, _ROWS)
-        digest.update(
-            canonical_json([[name, *_values(rows[name])] for name in rows.column_names]).encode()
-        )
+        for at, name in enumerate(rows.column_names):
+            digest.update(f"{',' if at else '['}[{canonical_json(name)},".encode())
+            for piece in _pieces(rows[name]):
+                digest.update(piece.encode())
+            digest.update(b"]")
+        digest.update(b"]")
     return digest.hexdigest()
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    """A column's values; of one whose rows share long texts, the texts once and which is whose."""
+def _pieces(column: pa.ChunkedArray) -> Iterator[str]:
+    """A column's values as JSON, a piece at a time; texts that rows share are told once."""
     import pyarrow as pa
 
-    if not pa.types.is_dictionary(column.type):
-        return [column.to_pylist()]
-    values = column.unify_dictionaries().combine_chunks()
-    used = values.dictionary_decode().dictionary_encode()
-    return [used.dictionary.to_pylist(), used.indices.to_pylist()]
+    if pa.types.is_dictionary(column.type):
+        values = column.unify_dictionaries().combine_chunks()
+        which = values.indices.dictionary_encode()
+        yield canonical_json(values.dictionary.take(which.dictionary).to_pylist())
+        yield f",{canonical_json(which.indices.to_pylist())}"
+        return
+    for at in range(0, len(column), _PIECE):
+        text = canonical_json(column.slice(at, _PIECE).to_pylist())[1:-1]
+        yield f"{',' if at else '['}{text}"
+    yield "]"

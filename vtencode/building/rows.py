@@ -100,6 +100,21 @@ def _read(path: Path, rows: list[int]) -> list[dict[str, Any]]:
     # Mapped here, for Arrow takes no path that is not UTF-8.
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
         table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
-        found: list[dict[str, Any]] = table.take(rows).to_pylist()
-        del table
-        return found
+        taken = table.take(rows)
+        columns = [_values(taken[name]) for name in taken.column_names]
+        names = taken.column_names
+        del table, taken
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """A column's values; rows that share a long text share the very object."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return list(column.to_pylist())
+    found: list[Any] = []
+    for chunk in column.chunks:
+        texts = chunk.dictionary.to_pylist()
+        found += [None if at is None else texts[at] for at in chunk.indices.to_pylist()]
+    return found
