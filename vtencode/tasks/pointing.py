@@ -54,8 +54,9 @@ class ReferringTask(Masking[Expressions]):
         """Phrases that mean something here, or one that means nothing."""
         mine = _unambiguous(e for e in target.expressions if not e.reasoning)
         empty = _meaningless(mine, target)
-        negative = self.wants_negative(chance) and bool(empty)
-        choice = empty if negative else [e for e in mine if e.ids]
+        meaning = [e for e in mine if e.ids]
+        negative = bool(empty) and (self.wants_negative(chance) or not meaning)
+        choice = empty if negative else meaning
         if not choice:
             raise nothing(self.target, where, "has no phrase to ask for")
         rng = chance.generator("phrases")
@@ -92,8 +93,9 @@ class ReasoningTask(Masking[Expressions]):
         """A question that something here answers, or that nothing does."""
         mine = _unambiguous(e for e in target.expressions if e.reasoning)
         empty = [e for e in mine if not e.ids]
-        negative = self.wants_negative(chance) and bool(empty)
-        choice = empty if negative else [e for e in mine if e.ids]
+        answered = [e for e in mine if e.ids]
+        negative = bool(empty) and (self.wants_negative(chance) or not answered)
+        choice = empty if negative else answered
         if not choice:
             raise nothing(self.target, where, "has no question to ask")
         chosen = choice[chance.draw("question") % len(choice)]
