@@ -234,6 +234,7 @@ def test_the_page_of_a_task_tells_its_fields_and_options():
         assert word in page
 
 
+@pytest.mark.slow
 def test_a_mix_is_planned_built_and_proved_as_a_user_types_it(tmp_path):
     parts = "[{recipe: scenes, cap: 3}, {recipe: scenes, cap: 2, set: [source.seed=1]}]"
     small = ("--set", f"recipes={parts}")

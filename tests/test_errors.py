@@ -30,7 +30,7 @@ FACTS = {
     RecipeError: ("nyu.yaml", FAULTS),
     SampleError: ("MODE", "depth", "a.png", "must be 16-bit gray, got 8-bit RGB"),
     SampleFiltered: ("NOTHING", "instances", "a.png", "has no instance to ask for"),
-    MissingExtraError: ("scipy", "mat"),
+    MissingExtraError: ("OpenEXR", "exr"),
 }
 EXIT_CODES = {
     "VtencodeError": 1,
@@ -142,7 +142,7 @@ def test_a_filtered_pair_has_one_of_the_filter_codes():
 
 def test_a_missing_extra_says_the_command_that_installs_it() -> None:
     assert str(made(MissingExtraError)) == (
-        "this needs the package 'scipy': pip install 'vtencode[mat]'"
+        "this needs the package 'OpenEXR': pip install 'vtencode[exr]'"
     )
 
 

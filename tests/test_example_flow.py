@@ -70,6 +70,7 @@ def entry_points() -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.slow
 def test_every_command_of_the_examples_readme_succeeds(vtencode):
     assert [command.split()[0] for command in COMMANDS] == [
         "codecs",

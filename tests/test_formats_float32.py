@@ -1,28 +1,19 @@
-"""Headless planes, matrices as text, and lists of text in MAT files: each comes back."""
+"""Headless planes and matrices as text: each comes back."""
 
 from __future__ import annotations
 
-import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from vtencode.errors import CodeError
 from vtencode.formats.float32 import read_float32, write_float32
-from vtencode.formats.mat_text import read_mat_text, write_mat_text
 from vtencode.formats.text_matrix import read_text_matrix, write_text_matrix
 
 planes = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=5))
-lists = st.dictionaries(
-    st.from_regex(r"[a-z]{1,9}", fullmatch=True),
-    st.lists(st.text(st.characters(codec="ascii"), max_size=9), max_size=4),
-    max_size=3,
-)
 
 
 @given(planes)
@@ -74,63 +65,3 @@ def test_a_matrix_comes_back_within_its_six_decimals_however_it_is_broken_into_l
 def test_other_text_is_no_matrix(text):
     with pytest.raises(CodeError, match="must be 2x2 numbers as text"):
         read_text_matrix(text, (2, 2))
-
-
-@given(lists)
-def test_lists_of_text_come_back(found):
-    assert read_mat_text(write_mat_text(found)) == found
-
-
-def test_lists_of_text_are_what_scipy_reads():
-    scipy_io = pytest.importorskip("scipy.io")
-    data = write_mat_text({"alltrain": ["/n/fs/NYU0001", "x"], "alltest": []})
-
-    found = scipy_io.loadmat(io.BytesIO(data))
-
-    assert [cell.item() for cell in found["alltrain"][0]] == ["/n/fs/NYU0001", "x"]
-    assert found["alltest"].shape == (1, 0)
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_lists_of_text_that_scipy_wrote_are_read_and_other_variables_skipped(packed):
-    scipy_io = pytest.importorskip("scipy.io")
-    cells = np.array([["/n/fs/NYU0001", "x", ""]], dtype=object)
-    others = {
-        "numbers": np.eye(3),
-        "struct": {"inner": cells},
-        "mixed": np.array([[1, "a"]], object),
-    }
-    buffer = io.BytesIO()
-    scipy_io.savemat(buffer, {"alltrain": cells, **others}, do_compression=packed)
-
-    assert read_mat_text(buffer.getvalue()) == {"alltrain": ["/n/fs/NYU0001", "x", ""]}
-
-
-@given(st.data())
-def test_damaged_lists_are_told_and_nothing_else_is_raised(data):
-    whole = bytearray(write_mat_text({"alltrain": ["/n/fs/NYU0001", "x"]}))
-    at = data.draw(st.integers(0, len(whole) - 1))
-    whole[at] = data.draw(st.integers(0, 255))
-    cut = bytes(whole[: data.draw(st.integers(0, len(whole)))])
-    try:
-        found = read_mat_text(cut)
-    except CodeError:
-        return
-    assert all(isinstance(line, str) for lines in found.values() for line in lines)
-
-
-def test_a_variable_that_grows_without_end_is_refused():
-    grown = zlib.compress(bytes(65 * 2**20), 9)
-    data = write_mat_text({}) + struct.pack("<2I", 15, len(grown)) + grown
-    with pytest.raises(CodeError, match="at most 67108864 bytes"):
-        read_mat_text(data)
-
-
-def test_matlab_73_files_are_no_level_5_files():
-    with pytest.raises(CodeError, match="must be a level 5 MAT file"):
-        read_mat_text(b"MATLAB 7.3 MAT-file".ljust(124) + struct.pack("<H2s", 0x0200, b"IM"))
-
-
-def test_only_ascii_is_written():
-    with pytest.raises(CodeError, match="must be ASCII letters"):
-        write_mat_text({"names": ["é"]})

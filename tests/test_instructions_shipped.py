@@ -28,6 +28,7 @@ FIELDS = {
     "part": ("classes", "legend", "mapping"),
     "reasoning": ("question", "color", "background_color"),
     "referring": ("phrase", "color", "background_color", "legend", "mapping"),
+    "relative-depth": ("colormap", "colors", "far"),
     "semantic": ("classes", "legend", "mapping"),
 }
 POOLS = {name: load_pool(name) for name in FIELDS}

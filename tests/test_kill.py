@@ -139,6 +139,7 @@ def kills(bts: Path, folder: Path, whole: dict[str, str], *, seed: int, count: i
     return writing
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_ten_random_moments_resumes_to_the_same_bytes(bts, whole, tmp_path):
     assert kills(bts, tmp_path, whole, seed=2, count=10) > 0
 

@@ -86,6 +86,7 @@ def test_exactly_the_images_of_the_evaluation_set_are_left_out(folder, built):
     assert vt.audit(built, [folder / "held"], workers=1).findings == ()
 
 
+@pytest.mark.slow
 def test_a_guarded_build_that_was_killed_resumes_to_the_same_bytes(folder, built, tmp_path):
     words = [sys.executable, "-c", KILLED, folder / "guarded.yaml", tmp_path / "o"]
     assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
@@ -126,6 +127,7 @@ def test_a_build_of_which_all_is_filtered_is_no_dataset(folder, tmp_path):
     assert not (tmp_path / "o" / "manifest.json").exists()
 
 
+@pytest.mark.slow
 def test_the_guard_of_the_mix_of_the_paper_lets_only_training_images_pass(tmp_path):
     made = vt.build("vision-banana", demo=2, limit=2, out=tmp_path / "o", workers=1)
 

@@ -127,6 +127,7 @@ def problems(out: Path, **options: Any) -> str:
     return "\n".join(vt.verify(out, workers=1, **options).problems)
 
 
+@pytest.mark.slow
 def test_workers_kills_and_resumes_change_no_byte_of_a_mix(mix, bts, built, tmp_path):
     out = tmp_path / "killed"
     for pairs in (3, 12):

@@ -107,6 +107,7 @@ def test_large_palettes_agree_with_brute_force_on_a_sample_of_all_colors(count):
         assert np.array_equal(found.index[0, start : start + 4096], squared.argmin(axis=1))
 
 
+@pytest.mark.slow
 def test_threads_that_share_a_finder_see_the_same_colors():
     finder = NearestColor(distinct(150))
     rgb = np.random.default_rng(3).integers(0, 256, (200, 200, 3), dtype=np.uint8)

@@ -51,7 +51,7 @@ def targets(root: Path, classes: int):
 @pytest.fixture(scope="module")
 def meta(samples):
     """The official mappings, read by SciPy."""
-    loadmat = pytest.importorskip("scipy.io", reason="SciPy (the extra mat) is the oracle").loadmat
+    loadmat = pytest.importorskip("scipy.io", reason="SciPy is the oracle").loadmat
     forty = loadmat(samples / META / "classMapping40.mat", squeeze_me=True)
     thirteen = loadmat(samples / META / "class13Mapping.mat", squeeze_me=True)["classMapping13"]
     return forty, thirteen

@@ -15,6 +15,7 @@ import vtencode as vt
 from vtencode.frames import FRAMES
 from vtencode.instructions import load_pool, pool_names
 from vtencode.legends import min_apart
+from vtencode.recipe import recipe_names
 from vtencode.registry import names
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +72,10 @@ def test_the_readme_names_every_task_and_states_the_figures_of_asking():
         assert int(stated.split()[0]) <= min_apart(count) < int(stated.split()[0]) + 1
 
 
+def test_the_readme_lists_every_recipe():
+    assert [name for name in recipe_names() if f"`{name}`" not in README] == []
+
+
 def test_the_figures_the_readme_states_are_the_codecs():
     tolerances = vt.codec("depth").contract()["tolerance_m"]
 
@@ -97,7 +102,18 @@ def test_ci_runs_the_test_command_of_the_readme_word_for_word():
     assert ".ci/check" in command
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+#: Examples that measure take their time.
+SCRIPTS = [
+    pytest.param(
+        path,
+        id=path.name,
+        marks=[pytest.mark.slow] if path.stem.endswith(("_table", "_tables")) else [],
+    )
+    for path in sorted((ROOT / "examples").glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_an_example_runs(script, tmp_path):
     done = subprocess.run(
         [sys.executable, script, str(tmp_path / "out")],

@@ -14,7 +14,9 @@ from vtencode.registry import find, names
 from vtencode.sources.base import Publication
 from vtencode.targets import DepthMap, NormalMap, RelativeDepthMap
 
-SOURCES = sorted({load_recipe(name).source.name for name in recipe_names()})
+#: A recipe of each source.
+RECIPE_OF = {load_recipe(name).source.name: name for name in recipe_names()}
+SOURCES = sorted(RECIPE_OF)
 PUBLISHED = [name for name in SOURCES if not find("source", name).generated]
 
 
@@ -65,12 +67,11 @@ def test_a_recipe_says_what_it_is_and_holds_geometry_to_a_contract(name):
 @pytest.mark.parametrize("source", PUBLISHED)
 def test_a_dataset_that_is_not_here_is_told_with_the_ways_to_get_it(source, tmp_path, monkeypatch):
     monkeypatch.setenv("VTENCODE_DATA", str(tmp_path))
-    name = next(n for n in recipe_names() if load_recipe(n).source.name == source)
     from click.testing import CliRunner
 
     from vtencode.cli.build import build
 
-    done = CliRunner().invoke(build, [name, "--out", str(tmp_path / "out")])
+    done = CliRunner().invoke(build, [RECIPE_OF[source], "--out", str(tmp_path / "out")])
     told = str(done.exception)
 
     assert data_home() == tmp_path

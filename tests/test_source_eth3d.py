@@ -120,15 +120,15 @@ def test_a_photograph_in_the_place_of_depth_is_told_by_its_size(place):
         _ = Eth3d(root=place).load(row).targets["depth"]
 
 
-def test_a_frame_without_depth_has_none_to_ask_for(place):
+def test_a_frame_without_depth_is_a_reject(place):
     row = rows(Eth3d(root=place))[0]
     (place / row["depth"]).unlink()
     (without, _) = rows(Eth3d(root=place))
 
     assert without["depth"] == ""
-    assert "depth" not in Eth3d(root=place).load(without).targets
-    with pytest.raises(SampleError, match="MISSING"):
-        _ = Eth3d(root=place).load(row).targets["depth"]
+    for each in (without, row):
+        with pytest.raises(SampleError, match="MISSING"):
+            _ = Eth3d(root=place).load(each).targets["depth"]
 
 
 def test_a_photograph_that_is_cut_short_is_a_reject(place):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import sys
 import zipfile
 
 import numpy as np
@@ -14,8 +12,8 @@ from PIL import Image
 from readers import rows, same_depth
 
 import vtencode as vt
-from vtencode.errors import CodeError, MissingExtraError, SampleError, SourceError, SpecError
-from vtencode.formats.mat_struct import read_mat_struct, write_mat_struct
+from vtencode.errors import SampleError, SourceError, SpecError
+from vtencode.formats.mat_tree import read_mat_arrays, write_mat_tree
 from vtencode.miniatures.ibims import (
     CAMERA,
     CLEAR,
@@ -236,14 +234,37 @@ def test_a_calibration_may_have_blanks_between_its_numbers(copy):
 )
 def test_fields_that_are_not_the_published_ones_are_rejects(mat_copy, field, change, code):
     path = mat_copy / "ibims1_core_mat/livingroom_01.mat"
-    fields = read_mat_struct(path.read_bytes(), "data")
+    fields = read_mat_arrays(path.read_bytes(), "data")
     if change is None:
         del fields[field]
     else:
         fields[field] = change(fields[field])
-    path.write_bytes(write_mat_struct("data", fields))
+    path.write_bytes(write_mat_tree({"data": fields}, compress=True))
 
     assert code_of(mat_copy) == code
+
+
+def test_logical_masks_are_read_as_those_of_whole_numbers(mat_copy):
+    path = mat_copy / "ibims1_core_mat/livingroom_01.mat"
+    expected = first(mat_copy).targets["depth"].meters
+    fields = read_mat_arrays(path.read_bytes(), "data")
+    for name in ("mask_invalid", "mask_transp"):
+        fields[name] = fields[name].astype(bool)
+    path.write_bytes(write_mat_tree({"data": fields}))
+
+    assert np.array_equal(first(mat_copy).targets["depth"].meters, expected, equal_nan=True)
+
+
+def test_a_mat_of_scipy_is_read_as_one_of_ours(mat_copy):
+    path = mat_copy / "ibims1_core_mat/livingroom_01.mat"
+    expected = first(mat_copy)
+    fields = read_mat_arrays(path.read_bytes(), "data")
+    scipy.io.savemat(path, {"data": fields}, do_compression=True)
+    found = first(mat_copy)
+
+    assert np.array_equal(found.picture.rgb, expected.picture.rgb)
+    same_depth(found.targets["depth"], expected.targets["depth"].meters)
+    assert found.targets["depth"].camera == CAMERA
 
 
 def test_a_damaged_mat_is_a_reject(mat_copy):
@@ -253,21 +274,6 @@ def test_a_damaged_mat_is_a_reject(mat_copy):
     assert code_of(mat_copy) == "DECODE"
 
 
-def test_a_mat_without_scipy_names_the_extra(mat, monkeypatch):
-    source = Ibims(root=mat)
-    (row,) = rows(source)
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-
-    with pytest.raises(MissingExtraError, match=r"vtencode\[mat\]"):
-        source.load(row)
-
-
-def test_pngs_need_no_scipy(root, monkeypatch):
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-
-    assert first(root).targets["depth"].valid.any()
-
-
 def test_there_is_nothing_to_train_with(root, tmp_path):
     with pytest.raises(SourceError, match="split 'train', and holds test"):
         Ibims(root=root, split="train").index()
@@ -275,52 +281,6 @@ def test_there_is_nothing_to_train_with(root, tmp_path):
         Ibims(root=root / "ibims1_core_raw").index()
     with pytest.raises(SpecError, match="count must be >= 1"):
         write(tmp_path, count=0)
-
-
-def test_a_struct_comes_back_with_its_dtypes_and_its_bytes_tell_no_time():
-    fields = {
-        "whole": np.array([[1.0, 2.0]]),
-        "single": np.array([[0.5], [0.25]], dtype=np.float32),
-        "color": np.arange(24, dtype=np.uint8).reshape(2, 4, 3),
-        "empty": np.zeros((0, 0)),
-    }
-    data = write_mat_struct("data", fields)
-    back = read_mat_struct(data, "data")
-
-    assert data == write_mat_struct("data", fields)
-    assert data.startswith(b"MATLAB 5.0 MAT-file")
-    assert list(back) == list(fields)
-    for name, value in fields.items():
-        assert back[name].dtype == value.dtype
-        assert np.array_equal(back[name], value)
-
-
-def saved(**variables) -> bytes:
-    buffer = io.BytesIO()
-    scipy.io.savemat(buffer, variables)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"not a MAT file" * 20,
-        saved(other=np.eye(3)),
-        saved(data=np.eye(3)),
-        saved(data=np.array([{"a": 1}, {"a": 2}])),
-        write_mat_struct("data", {"a": np.eye(9)})[:200],
-    ],
-)
-def test_other_files_are_no_struct(data):
-    with pytest.raises(CodeError, match="'data'"):
-        read_mat_struct(data, "data")
-
-
-def test_text_is_no_field():
-    data = saved(data={"depth": np.eye(2), "note": "by hand"})
-
-    assert list(read_mat_struct(data, "data")) == ["depth"]
 
 
 @pytest.mark.parametrize("form", ["raw", "mat"])

@@ -60,7 +60,7 @@ def edit(place, change) -> None:
     path = place / RELEASE
     (release,) = read_mat_tree(path.read_bytes(), "RELEASE")
     change(release)
-    path.write_bytes(write_mat_tree("RELEASE", release))
+    path.write_bytes(write_mat_tree({"RELEASE": release}))
 
 
 def joints(place, *, split="all", **options) -> list[Keypoints]:

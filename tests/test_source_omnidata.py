@@ -308,7 +308,7 @@ def test_depth_that_is_not_metric_z_is_refused_and_normals_are_read(
     (row,) = rows(source)
 
     assert row["component"] == component
-    assert set(source.load(row).targets) == {"normals"}
+    assert set(source.available()) == {"normals"}
     source.require(["normals"])
     with pytest.raises(SourceError, match=f"depth of {component}.*{remedy}"):
         source.require(["depth"])

@@ -253,6 +253,7 @@ def watched(tmp_path_factory):
     return json.loads(done.stdout), canary
 
 
+@pytest.mark.slow
 def test_no_pickle_of_two_hundred_runs_anything(watched):
     found, canary = watched
 

@@ -159,7 +159,8 @@ def test_depth_that_is_not_the_published_one_is_a_reject(changed, data, code):
 def test_without_depth_nothing_can_be_asked_for(changed):
     shutil.rmtree(changed / "training/depth")
 
-    assert not dict(only(Sintel(root=changed)).targets)
+    with pytest.raises(SampleError, match="MISSING"):
+        _ = only(Sintel(root=changed)).targets["depth"]
     with pytest.raises(SourceError, match="must have the target 'depth'"):
         Sintel(root=changed).require(["depth"])
 

@@ -11,7 +11,7 @@ from PIL import Image
 from readers import rows, same_depth
 
 from vtencode.errors import SampleError, SourceError
-from vtencode.formats.mat_text import write_mat_text
+from vtencode.formats.mat_tree import write_mat_tree
 from vtencode.miniatures.series import jpeg
 from vtencode.miniatures.sun_rgbd import SENSORS, seen, write
 from vtencode.sources.sun_rgbd import SunRgbd
@@ -101,8 +101,8 @@ def test_frames_of_nyu_depth_v2_are_named_as_there(root):
 
 def test_lists_name_frames_below_the_authors_own_folders(place):
     frames = ["kv1/NYUdata/NYU0001/", "/kv1/b3dodata/img_0002"]
-    lists = {"alltrain": [], "alltest": [f"/n/fs/sun3d/data/SUNRGBD/{one}" for one in frames]}
-    (place / LIST).write_bytes(write_mat_text(lists))
+    tested = tuple(f"/n/fs/sun3d/data/SUNRGBD/{one}" for one in frames)
+    (place / LIST).write_bytes(write_mat_tree({"alltrain": (), "alltest": tested}))
 
     found = rows(SunRgbd(root=place, split="all"))
     assert [row["split"] for row in found] == ["test", "test", "neither", "neither", "neither"]
@@ -117,7 +117,15 @@ def test_a_split_without_the_list_is_refused_with_the_address_of_the_toolbox(pla
     assert {row["split"] for row in rows(SunRgbd(root=place, split="all"))} == {"neither"}
 
 
-@pytest.mark.parametrize("data", [b"MATLAB", write_mat_text({"alltrain": []})])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"MATLAB",
+        write_mat_tree({"alltrain": ()}),
+        write_mat_tree({"alltrain": (), "alltest": "kv1/NYUdata/NYU0001"}),
+        write_mat_tree({"alltrain": (), "alltest": ("kv1/NYUdata/NYU0001", 1.0)}),
+    ],
+)
 def test_a_list_that_is_damaged_or_another_is_told(place, data):
     (place / LIST).write_bytes(data)
     with pytest.raises(SourceError, match="must hold the lists alltrain and alltest"):
@@ -171,7 +179,8 @@ def test_which_of_two_depth_files_is_meant_is_not_guessed(place):
     shutil.copy(place / row["depth"], (place / row["depth"]).with_name("another.png"))
     again = rows(SunRgbd(root=place))[0]
     assert again["depth"] == ""
-    assert "depth" not in SunRgbd(root=place).load(again).targets
+    with pytest.raises(SampleError, match="MISSING"):
+        _ = SunRgbd(root=place).load(again).targets["depth"]
 
 
 #: A published frame: its collection, the median of its depth, and its intrinsics.txt.

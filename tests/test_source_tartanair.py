@@ -268,15 +268,16 @@ def test_without_depth_nothing_can_be_asked_for(street, tmp_path):
         TartanAir(root=place).require(["depth"])
 
 
-def test_a_frame_without_its_depth_has_no_such_target(root, tmp_path):
+def test_a_frame_without_its_depth_is_a_reject(root, tmp_path):
     place = shutil.copytree(root, tmp_path / "changed")
     (place / ROOM / "depth_left/000000_left_depth.npy").unlink()
     source = TartanAir(root=place)
 
-    found = {row["scene"]: dict(source.load(row).targets) for row in rows(source)}
+    found = {row["scene"]: source.load(row).targets for row in rows(source)}
 
-    assert set(found["hospital"]) == {"depth"}
-    assert not found["office"]
+    assert found["hospital"]["depth"].valid.any()
+    with pytest.raises(SampleError, match="MISSING"):
+        _ = found["office"]["depth"]
 
 
 def zipped(root, path, *, folder):

@@ -19,7 +19,7 @@ from vtencode.codecs.panoptic import PanopticCodec
 from vtencode.codecs.semantic import SemanticCodec
 from vtencode.doctor.candidates import candidates
 from vtencode.errors import SampleError, SourceError
-from vtencode.formats.mat_struct import write_mat_struct
+from vtencode.formats.mat_tree import write_mat_tree
 from vtencode.miniatures.scenes import scene
 from vtencode.miniatures.voc import CAMERA, HEIGHT, WIDTH, classes, objects, write
 from vtencode.png import write_png, write_png_gray
@@ -305,7 +305,7 @@ def test_a_frame_whose_image_is_not_there_is_a_reject(place):
 
 
 def sbd_struct(name, **fields):
-    return write_mat_struct(name, fields)
+    return write_mat_tree({name: fields}, compress=True)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from vtencode.instructions import load_pool
 from vtencode.legends import parse
 from vtencode.palettes import parse_color
 from vtencode.palettes.words import css
-from vtencode.recipe import load_recipe
+from vtencode.recipe import load_recipe, recipe_names
 from vtencode.registry import find, names
 from vtencode.seeds import Chance
 from vtencode.spec import from_params
@@ -90,7 +90,8 @@ def said(objects):
 def test_every_task_has_a_codec_a_pool_and_a_type(classes):
     for name in names("task"):
         task = find("task", name)
-        assert issubclass(vt.codec(task.codec).target_type(), task.paints)
+        name_, _, preset = task.codec.partition(":")
+        assert issubclass(vt.codec(name_, preset or None).target_type(), task.paints)
         assert load_recipe_pool(task).templates
 
 
@@ -442,6 +443,6 @@ def test_another_frame_of_normals_is_told_in_the_prompt():
 
 
 def test_the_shipped_recipes_name_every_task():
-    asked = {task.task for task in load_recipe("scenes").tasks}
+    asked = {task.task for name in recipe_names() for task in load_recipe(name).tasks}
 
     assert asked == set(names("task"))

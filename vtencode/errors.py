@@ -191,9 +191,10 @@ class NotADatasetError(BuildError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` for a near miss, else the whole choice, else nothing."""
+    """Return ` Did you mean 'x'?` for a near miss, else what has the word in it, else all."""
     choice = sorted(set(known))
     near = get_close_matches(str(word), choice, n=1)
     if near:
         return f" Did you mean {near[0]!r}?"
+    choice = [name for name in choice if str(word) in name] or choice
     return f" Choose from: {', '.join(choice)}." if choice else ""

@@ -1,8 +1,8 @@
 """Numeric matrices in MATLAB level 5 MAT files: read from bytes, written to bytes.
 
 Layout after MathWorks, "MAT-File Format", chapter "Level 5 MAT-File Format". The parser is
-our own and bounded, because scipy is an optional extra and `splits.mat` of NYU Depth V2 must be
-readable with the core packages. It never runs anything that a file holds.
+our own and bounded: a hostile file is refused by a message, where a parser in C may take the
+process along. It never runs anything that a file holds.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def _npy(data: bytes) -> Contents:
 
 def _mat(data: bytes) -> Contents:
     arrays = read_mat5(data)
-    note = () if arrays else ("no plain matrix: structs and cells need `pip install scipy`",)
+    note = () if arrays else ("no plain matrix: structs and cells are not looked into",)
     return Contents("a MATLAB 5 file", dict(list(arrays.items())[:_MOST_ARRAYS]), note)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,9 @@ def _lines(given: Mapping[str, Any]) -> tuple[list[Placed], list[Placed], list[F
     return texts, sentences, faults
 
 
+@cache
 def _document(name: str) -> Mapping[str, Any]:
+    """What a shipped file says; it is the same for every recipe that asks."""
     path: Path = shipped("recipes") / "instructions" / f"{name}.yaml"
     document = parse(path.read_text(encoding="utf-8"), where=str(path))
     if document.faults:

@@ -10,7 +10,7 @@ import numpy as np
 
 from vtencode.durable import write_whole
 from vtencode.errors import SpecError
-from vtencode.formats.mat_struct import write_mat_struct
+from vtencode.formats.mat_tree import write_mat_tree
 from vtencode.miniatures.scenes import CLASSES, Scene, scene
 from vtencode.png import write_png, write_png_gray
 from vtencode.targets import Array, Camera
@@ -36,8 +36,8 @@ Form = Literal["raw", "mat"]
 def write(root: Path, *, count: int = 8, seed: int = 0, form: Form = "raw") -> Path:
     """Write `count` frames, all of them to test with; return `root`.
 
-    `form` is "raw", the PNGs, or "mat", the MATLAB files (for which scipy is needed). Differs
-    from the official files in what is shown. The same arguments give the same bytes.
+    `form` is "raw", the PNGs, or "mat", the MATLAB files. Differs from the official files in what
+    is shown. The same arguments give the same bytes.
     """
     if count < 1 or form not in ("raw", "mat"):
         raise SpecError(f"count must be >= 1, form raw or mat, got {count} and {form!r}.")
@@ -99,7 +99,7 @@ def _mat(found: Scene) -> bytes:
         **nothing,
         **{f"{kind}_paras": np.zeros((0, 0)) for kind in nothing},
     }
-    return write_mat_struct("data", fields)
+    return write_mat_tree({"data": fields}, compress=True)
 
 
 def _edges(found: Scene) -> Array:

@@ -93,7 +93,7 @@ def _release(shots: Iterable[Shot]) -> bytes:
         "act": [{"cat_name": "", "act_name": np.empty((0, 0)), "act_id": -1} for _ in listed],
         "video_list": ("rooms", "streets"),
     }
-    return write_mat_tree("RELEASE", release)
+    return write_mat_tree({"RELEASE": release})
 
 
 def _image(index: int, rects: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vtencode.durable import write_whole
-from vtencode.formats.mat_text import write_mat_text
+from vtencode.formats.mat_tree import write_mat_tree
 from vtencode.formats.text_matrix import write_text_matrix
 from vtencode.miniatures.scenes import Scene, scene
 from vtencode.miniatures.series import jpeg, turns
@@ -76,7 +76,7 @@ def write(root: Path, *, count: int = 8, seed: int = 0) -> Path:
         for name, data in _files(sensor, index, seed).items():
             _put(root / "SUNRGBD" / folder / name, data)
     place = root / "SUNRGBDtoolbox" / "traintestSUNRGBD" / "allsplit.mat"
-    _put(place, write_mat_text(lists))
+    _put(place, write_mat_tree({name: tuple(lines) for name, lines in lists.items()}))
     return root
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from vtencode.durable import write_whole
-from vtencode.formats.mat_struct import write_mat_struct
+from vtencode.formats.mat_tree import write_mat_tree
 from vtencode.miniatures.scenes import CLASSES, Scene, scene
 from vtencode.miniatures.series import in_turns, jpeg, turns
 from vtencode.targets import Array, Camera
@@ -101,8 +101,8 @@ def _sbd(found: Scene, frame: str, moved: int) -> dict[str, bytes]:
     each = {"Segmentation": numbers, "Categories": np.array(listed, np.uint8).reshape(-1, 1)}
     return {
         f"img/{frame}.jpg": jpeg(found.rgb),
-        f"cls/{frame}.mat": write_mat_struct("GTcls", whole),
-        f"inst/{frame}.mat": write_mat_struct("GTinst", each),
+        f"cls/{frame}.mat": write_mat_tree({"GTcls": whole}, compress=True),
+        f"inst/{frame}.mat": write_mat_tree({"GTinst": each}, compress=True),
     }
 
 

@@ -51,9 +51,9 @@ class Publication:
     license: str
     citation: str
     how_to_get: str
+    files: tuple[RemoteFile, ...] = ()
     place: str = ""
     traps: tuple[str, ...] = ()
-    files: tuple[RemoteFile, ...] = ()
 
 
 @dataclass(frozen=True)

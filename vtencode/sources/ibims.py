@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vtencode.errors import CodeError, SampleError
-from vtencode.formats.mat_struct import read_mat_struct
+from vtencode.formats.mat_tree import read_mat_arrays
 from vtencode.images import Picture
 from vtencode.png import read_png_numbers
 from vtencode.scaled import ScaledDepth
@@ -41,8 +41,7 @@ class Ibims(TreeSource):
     """iBims-1 frames: 640x480 color and z depth to 50 m, all of them to test with.
 
     Reads the PNGs (`ibims1_core_raw`), or where they are not there the .mat files
-    (`ibims1_core_mat`, for which scipy is needed). Glass, and what the scanner did not reach, is
-    unknown.
+    (`ibims1_core_mat`). Glass, and what the scanner did not reach, is unknown.
     """
 
     name: ClassVar[str] = "ibims-1"
@@ -146,7 +145,7 @@ class Ibims(TreeSource):
     def _struct(self, row: Row, field: str) -> dict[str, Array]:
         """Every array of a .mat."""
         data = self.tree.read(row["file"], field=field)
-        return decoded(lambda: read_mat_struct(data, "data"), field=field, where=row["file"])
+        return decoded(lambda: read_mat_arrays(data, "data"), field=field, where=row["file"])
 
 
 def read_calibration(text: bytes) -> Camera:

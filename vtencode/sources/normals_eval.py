@@ -15,7 +15,7 @@ axes are not told, and follow from its code, which compares them with its predic
 right, up, toward the viewer (diffusers, MarigoldNormalsPipeline).
 
 No file of the pack was at hand, but DSINE's example: a 16-bit PNG whose vectors are 1 + 5e-8 long
-on average when read as rounded, and whose axes its depth confirms (`check_frame`: mean cosine 0.975).
+on average when read as rounded, and whose axes its depth confirms (mean cosine 0.975).
 """
 
 from __future__ import annotations

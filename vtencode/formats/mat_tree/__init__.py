@@ -6,15 +6,18 @@ refuses a hostile file by a message, where a parser in C may take the process al
 
 | MATLAB | here |
 |---|---|
-| one number | `int` or `float` |
-| other real numeric matrices | `numpy.ndarray`, turned as MATLAB shows them |
+| one number | `int` or `float`, as it is stored; logical is 0 or 1 |
+| other real numeric matrices, logical ones | `numpy.ndarray` of their class (logical: bool) |
 | text of one row | `str` |
 | struct array of any shape | `list` of a `dict` an element, column by column |
 | cell array of any shape | `tuple`, column by column |
 | anything else | `None` |
+
+Arrays are of any number of sides, and turned as MATLAB shows them. `read_mat_arrays` has an array
+for one number too.
 """
 
-from vtencode.formats.mat_tree.reading import read_mat_tree
+from vtencode.formats.mat_tree.reading import read_mat_arrays, read_mat_tree
 from vtencode.formats.mat_tree.writing import write_mat_tree
 
-__all__ = ["read_mat_tree", "write_mat_tree"]
+__all__ = ["read_mat_arrays", "read_mat_tree", "write_mat_tree"]

@@ -6,29 +6,37 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vtencode.errors import CodeError
 from vtencode.formats.mat_tree import elements
 from vtencode.formats.mat_tree.elements import Element, Elements, byte_order, inflated
-from vtencode.formats.mat_tree.layout import CELL, CHAR, COMPRESSED, HEADER_BYTES, MATRIX, STRUCT
+from vtencode.formats.mat_tree.layout import (
+    CELL,
+    CHAR,
+    CLASSES,
+    COMPLEX,
+    COMPRESSED,
+    HEADER_BYTES,
+    LOGICAL,
+    MATRIX,
+    STORED,
+    STRUCT,
+)
+
+Array = NDArray[Any]
 
 #: So many values there may be, all in all; as many people as in MPII are 3 million.
 MAX_VALUES = 2**23
 #: How deep values may lie in values; those of MPII are 8 deep.
 MAX_DEPTH = 32
 
-#: "MAT-File Data Types": how numbers are stored, as `struct` and numpy write it.
-_STORED = {
-    1: "b", 2: "B", 3: "h", 4: "H", 5: "i", 6: "I", 7: "f", 9: "d", 12: "q", 13: "Q",
-}  # fmt: skip
 #: How letters are: text is UTF, or codes of 8 or 16 bits, which Unicode begins with.
 _LETTERS = {1: "latin-1", 2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
-#: Numeric classes; MATLAB stores whole numbers of any of them in the narrowest type.
-_NUMERIC = range(6, 16)
-_COMPLEX = 0x0800
 #: Flags, two sides, and no name: the head of what lies in a struct.
 _HEAD_BYTES = 40
 #: MATLAB's [].
@@ -41,8 +49,24 @@ def read_mat_tree(data: bytes, name: str) -> Any:
 
     Raises `CodeError` for a file without it, and for one that is cut or does not add up.
     """
+    return _read(data, name, scalars=True)
+
+
+def read_mat_arrays(data: bytes, name: str) -> dict[str, Array]:
+    """The real numeric and logical fields of the 1 x 1 struct `name`; other fields are skipped.
+
+    All of them are arrays of their class, those of one number too. Raises `CodeError` as
+    `read_mat_tree` does, and for another variable of that name.
+    """
+    found = _read(data, name, scalars=False)
+    if not isinstance(found, list) or len(found) != 1:
+        raise CodeError(f"must hold the 1 x 1 struct {name!r}, and does not.")
+    return {field: value for field, value in found[0].items() if isinstance(value, np.ndarray)}
+
+
+def _read(data: bytes, name: str, *, scalars: bool) -> Any:
     try:
-        reader = _Reader(data, byte_order(data))
+        reader = _Reader(data, byte_order(data), scalars=scalars)
         for variable, whole in reader.variables():
             if variable.name == name:
                 return whole.value(variable, MAX_DEPTH)
@@ -65,10 +89,11 @@ class _Variable(NamedTuple):
 class _Reader(Elements):
     """Values of a file, or of what a compressed element inflates to."""
 
-    def __init__(self, data: bytes, order: str) -> None:
+    def __init__(self, data: bytes, order: str, *, scalars: bool) -> None:
         super().__init__(data, order)
+        self._scalars = scalars  # whether one number is a number, and not an array
         self._heads: dict[bytes, _Variable] = {}
-        self._room = MAX_VALUES
+        self._room, self._bytes = MAX_VALUES, elements.MAX_INFLATED_BYTES
 
     def variables(self) -> Iterator[tuple[_Variable, _Reader]]:
         """Every variable of a file, and the reader that holds it."""
@@ -79,7 +104,7 @@ class _Reader(Elements):
             if element.kind == COMPRESSED:
                 plain = inflated(memoryview(self.data)[element.start : element.end], room)
                 room -= len(plain)
-                reader = _Reader(plain, self.order)
+                reader = _Reader(plain, self.order, scalars=self._scalars)
                 element = reader.element(0, len(plain))
             if element.kind == MATRIX and element.start < element.end:
                 yield reader._variable(element), reader
@@ -88,7 +113,7 @@ class _Reader(Elements):
         """The value of a variable, and of all that lies in it."""
         if not depth:
             raise ValueError(f"values lie more than {MAX_DEPTH} deep in values")
-        if of.array_class in _NUMERIC:
+        if of.array_class in CLASSES:
             return self._numbers(of)
         if of.array_class == CHAR:
             return self._text(of)
@@ -131,17 +156,21 @@ class _Reader(Elements):
 
     def _numbers(self, of: _Variable) -> Any:
         element = self.element(of.start, of.end)
-        code = _STORED.get(element.kind)
+        code = STORED.get(element.kind)
         if code is None:
             raise ValueError(f"numbers must be of a numeric data type, got {element.kind}")
         size = element.end - element.start
         if size != of.size * struct.calcsize(f"={code}"):
             raise ValueError(f"{of.size} numbers of {code!r} must fill {size} bytes")
-        if of.size == 1:
+        if of.size == 1 and self._scalars:
             return struct.unpack_from(f"{self.order}{code}", self.data, element.start)[0]
-        dtype = np.dtype(f"{self.order}{code}")
-        stored = np.frombuffer(self.data, dtype, of.size, element.start)
-        return stored.astype(dtype.newbyteorder("=")).reshape(of.shape, order="F")
+        stored, dtype, widens = _dtypes(f"{self.order}{code}", of.array_class)
+        self._bytes -= of.size * dtype.itemsize  # a byte may be stored for a double
+        if self._bytes < 0:
+            raise ValueError(f"its numbers must take at most {elements.MAX_INFLATED_BYTES} bytes")
+        numbers = np.frombuffer(self.data, stored, of.size, element.start)
+        values = numbers.astype(dtype) if widens else _fitting(numbers, dtype)
+        return values.reshape(of.shape, order="F")
 
     def _text(self, of: _Variable) -> str | None:
         if not of.size or of.shape[0] > 1:
@@ -173,5 +202,26 @@ class _Reader(Elements):
             raise ValueError(f"a matrix must have 2 sides or more, got {shape}")
         named = self.element(sides.after, element.end)
         name = bytes(self.data[named.start : named.end]).decode("ascii")
-        array_class = 0 if word & _COMPLEX else word & 0xFF
+        array_class = 0 if word & COMPLEX else word & 0xFF
+        if word & LOGICAL and array_class in CLASSES:
+            array_class = LOGICAL
         return _Variable(array_class, math.prod(shape), shape, name, named.after, element.end)
+
+
+@cache
+def _dtypes(stored: str, array_class: int) -> tuple[np.dtype[Any], np.dtype[Any], bool]:
+    """How numbers are stored, their class, and whether any stored number is of that class.
+
+    MATLAB stores whole numbers of a class in the narrowest type that holds them.
+    """
+    narrow, wide = np.dtype(stored), np.dtype(CLASSES[array_class])
+    return narrow, wide, array_class == LOGICAL or bool(np.can_cast(narrow, wide))
+
+
+def _fitting(numbers: Array, dtype: np.dtype[Any]) -> Array:
+    """Numbers of another class, as these, where they are of both."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = numbers.astype(dtype)
+    if not np.array_equal(values, numbers):
+        raise ValueError(f"numbers must be {dtype}, got others as {numbers.dtype}")
+    return values

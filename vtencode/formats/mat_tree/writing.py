@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import struct
+import zlib
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vtencode.formats.mat_tree.layout import (
     CELL,
     CHAR,
-    DOUBLE,
-    FLOAT64,
+    CLASSES,
+    COMPRESSED,
     INT8,
     INT32,
+    LOGICAL,
     MATRIX,
+    STORED,
     STRUCT,
     UINT32,
     UTF16,
@@ -25,22 +30,34 @@ from vtencode.formats.mat_tree.layout import (
 _TEXT_BYTES = 116
 _TEXT = b"MATLAB 5.0 MAT-file, Platform: none, Created on: Thu Jan  1 00:00:00 1970"
 
+#: By the kind and size of a dtype ("u1"): the data type, and the class, of its numbers.
+_KINDS = {np.dtype(code).str[1:]: kind for kind, code in STORED.items()}
+_CLASSES = {np.dtype(code).str[1:]: number for number, code in CLASSES.items()}
 
-def write_mat_tree(name: str, value: Any) -> bytes:
-    """A little-endian, uncompressed level 5 MAT file of one variable.
 
-    Undone by `read_mat_tree`, but for numbers, which are all doubles, and for a `dict`, which comes
-    back as a list of one. The dicts of a list must have the same keys.
+def write_mat_tree(variables: Mapping[str, Any], *, compress: bool = False) -> bytes:
+    """A little-endian level 5 MAT file; the same variables give the same bytes.
+
+    Arrays keep their dtype, bools are logical, and an `int` or `float` is a double. Undone by
+    `read_mat_tree`, but for a `dict`, which comes back as a list of one, and for arrays of one
+    number or one side. The dicts of a list must have the same keys. Raises `ValueError` for what
+    MATLAB has no class for.
     """
     head = _TEXT.ljust(_TEXT_BYTES) + bytes(8) + struct.pack("<H2s", VERSION, b"IM")
-    return head + _matrix(value, name)
+    whole = [_matrix(value, name) for name, value in variables.items()]
+    return head + b"".join(map(_compressed, whole) if compress else whole)
+
+
+def _compressed(element: bytes) -> bytes:
+    body = zlib.compress(element)
+    return struct.pack("<2I", COMPRESSED, len(body)) + body  # the one kind that is not padded
 
 
 def _matrix(value: Any, name: str = "") -> bytes:
     """A value as an element."""
-    array_class, shape, rest = _described(value)
+    flags, shape, rest = _described(value)
     head = (
-        _packed(UINT32, struct.pack("<2I", array_class, 0))
+        _packed(UINT32, struct.pack("<2I", flags, 0))
         + _packed(INT32, struct.pack(f"<{len(shape)}i", *shape))
         + _packed(INT8, name.encode("ascii"))
     )
@@ -48,7 +65,7 @@ def _matrix(value: Any, name: str = "") -> bytes:
 
 
 def _described(value: Any) -> tuple[int, tuple[int, ...], bytes]:
-    """The class of a value, its shape, and what it holds as elements."""
+    """The class of a value with its flags, its shape, and what it holds as elements."""
     if isinstance(value, str):
         letters = value.encode("utf-16-le")
         return CHAR, (int(bool(value)), len(letters) // 2), _packed(UTF16, letters)
@@ -56,8 +73,7 @@ def _described(value: Any) -> tuple[int, tuple[int, ...], bytes]:
         return CELL, (1, len(value)), b"".join(map(_matrix, value))
     if isinstance(value, dict | list):
         return _records([value] if isinstance(value, dict) else value)
-    numbers = np.atleast_2d(np.asarray(value, dtype="<f8"))
-    return DOUBLE, numbers.shape, _packed(FLOAT64, numbers.tobytes(order="F"))
+    return _numbers(np.atleast_2d(np.float64(value) if type(value) is int else np.asarray(value)))
 
 
 def _records(structs: list[dict[str, Any]]) -> tuple[int, tuple[int, ...], bytes]:
@@ -69,6 +85,17 @@ def _records(structs: list[dict[str, Any]]) -> tuple[int, tuple[int, ...], bytes
     values = chain.from_iterable(each.values() for each in structs)
     head = _packed(INT32, struct.pack("<i", width)) + _packed(INT8, names)
     return STRUCT, (1, len(structs)), head + b"".join(map(_matrix, values))
+
+
+def _numbers(array: NDArray[Any]) -> tuple[int, tuple[int, ...], bytes]:
+    logical = array.dtype == np.bool_
+    plain = array.astype(np.uint8) if logical else array
+    code = plain.dtype.str[1:]
+    if code not in _KINDS:
+        raise ValueError(f"a value must be a text or real numbers, got {array.dtype}.")
+    stored = plain.astype(plain.dtype.newbyteorder("<"), copy=False).tobytes(order="F")
+    flags = _CLASSES[code] | (LOGICAL if logical else 0)
+    return flags, array.shape, _packed(_KINDS[code], stored)
 
 
 def _packed(kind: int, payload: bytes) -> bytes:

@@ -21,7 +21,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from vtencode.errors import CodeError, SourceError
-from vtencode.formats.mat_text import read_mat_text
+from vtencode.formats.mat_tree import read_mat_tree
 from vtencode.formats.text_matrix import read_text_matrix
 from vtencode.png import read_png_gray16
 from vtencode.sources.base import Publication, RemoteFile, Row, sample_key
@@ -147,10 +147,10 @@ class SunRgbd(TreeSource):
         if name is None:
             return {}
         try:
-            lists = read_mat_text(self.tree.read(name, field="split"))
-            named = {"train": lists["alltrain"], "test": lists["alltest"]}
-        except (CodeError, KeyError) as error:
-            message = f"{self.root / name} must hold the lists alltrain and alltest: {error}."
+            data = self.tree.read(name, field="split")
+            named = {split: _lines(data, f"all{split}") for split in ("train", "test")}
+        except CodeError as error:
+            message = f"{self.root / name} must hold the lists alltrain and alltest: {error}"
             raise SourceError(message) from error
         return {_sequence(line): split for split, lines in named.items() for line in lines}
 
@@ -166,6 +166,14 @@ def _only(held: Iterable[tuple[str, dict[str, str]]]) -> dict[str, str]:
         for kind in (kind for kind in found if part[kind]):
             found[kind].append(name)
     return {kind: names[0] if len(names) == 1 else "" for kind, names in found.items()}
+
+
+def _lines(data: bytes, name: str) -> tuple[str, ...]:
+    """The cells of a list, all of them text."""
+    cells = read_mat_tree(data, name)
+    if not isinstance(cells, tuple) or not all(isinstance(line, str) for line in cells):
+        raise CodeError(f"{name} must be a cell array of texts, and is not.")
+    return cells
 
 
 def _sequence(line: str) -> str:

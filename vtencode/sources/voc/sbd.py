@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from vtencode.errors import SampleError
-from vtencode.formats.mat_struct import read_mat_struct
+from vtencode.formats.mat_tree import read_mat_arrays
 from vtencode.sources.files import check_shape, decoded
 from vtencode.targets import Array
 
@@ -20,7 +20,7 @@ STRUCTS = {"semantic": "GTcls", "instances": "GTinst"}
 
 def numbers(data: bytes, shape: tuple[int, int], *, field: str, where: str) -> Array:
     """The class of each pixel, or its object's number: uint8 (H, W)."""
-    struct = decoded(lambda: read_mat_struct(data, STRUCTS[field]), field=field, where=where)
+    struct = decoded(lambda: read_mat_arrays(data, STRUCTS[field]), field=field, where=where)
     if "Segmentation" not in struct:
         raise SampleError("DECODE", field, where, f"{STRUCTS[field]} must have Segmentation")
     found = struct["Segmentation"]
