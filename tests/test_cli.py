@@ -93,6 +93,7 @@ def test_a_demo_is_built_verified_and_says_what_to_do_next(tmp_path):
     assert found["pairs"] == 8
 
 
+@pytest.mark.slow
 def test_a_demo_dataset_on_disk_builds_like_the_real_one(tmp_path):
     assert vtencode("demo", "nyu-depth", "--out", tmp_path / "d", "--count", 3)[0] == 0
 

@@ -100,6 +100,7 @@ def test_one_override_need_not_be_a_list():
     assert vt.load_recipe("nyu-depth", "seed=7").seed == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", "2>&-", ">&-"])
 def test_a_build_bears_closed_streams(closed, bts, tmp_path):
     out = shlex.quote(str(tmp_path / "o"))
@@ -121,6 +122,7 @@ def test_nobody_at_the_keyboard_is_a_no_to_downloads(command, tmp_path):
     assert "--yes" in stderr
 
 
+@pytest.mark.slow
 def test_out_folders_of_any_spelling_work_and_the_next_step_can_be_pasted(bts, tmp_path):
     folder = os.fsdecode(os.fsencode(tmp_path) + b"/o \xe8 spaces")
 

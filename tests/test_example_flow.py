@@ -100,6 +100,7 @@ def test_the_measured_error_is_within_the_stated_tolerance(vtencode):
     assert told["contract"]["tolerance_px"] == round(256 / 127 / 2, 4)
 
 
+@pytest.mark.slow
 def test_a_codec_that_is_one_percent_off_is_caught(vtencode, tmp_path):
     (tmp_path / "off.py").write_text(ONE_PERCENT_OFF)
 
@@ -110,6 +111,7 @@ def test_a_codec_that_is_one_percent_off_is_caught(vtencode, tmp_path):
     assert "error must be at most the tolerance" in output
 
 
+@pytest.mark.slow
 def test_a_frame_whose_motion_the_codec_cannot_hold_is_a_reject(vtencode, tmp_path):
     recipe, small = "examples/optical_flow/recipe.yaml", "tasks.0.codec.params.max_px=5"
 

@@ -111,6 +111,7 @@ def test_a_read_only_disk_is_told(bts, disk):
     assert listing(disk) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_disk_that_fills_is_told_and_with_space_the_build_resumes(bts, whole, disk, workers):
     out = disk / "o"
@@ -139,6 +140,7 @@ def limited(bts: Path, out: Path, size: int) -> tuple[int, str]:
         return process.returncode, error_of(stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [4096, 30_000])
 def test_a_file_that_may_not_grow_is_told_and_without_the_limit_the_build_resumes(
     bts, whole, tmp_path, size

@@ -155,6 +155,7 @@ def test_far_apart_regions_of_one_color_stay_apart():
     assert joined.tolist() == [0, 0, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GENUINE)
 @pytest.mark.parametrize("decoder", [SeededColors(), *PAPERS], ids=lambda decoder: decoder.name)
 def test_genuine_pictures_of_vision_banana_have_the_counts_that_eyes_see(samples, name, decoder):

@@ -160,6 +160,7 @@ def test_a_build_killed_again_and_again_gets_done(bts, whole, tmp_path):
     assert resumed(bts, tmp_path / "o") == whole
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_build_is_killed(bts, tmp_path):
     process = begin(bts, tmp_path / "o")
     wait_for(lambda: len(workers(process)) == 2 and records(tmp_path / "o"), process)
@@ -173,6 +174,7 @@ def test_workers_end_when_their_build_is_killed(bts, tmp_path):
     assert time.monotonic() - killed_at < 5
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_costs_a_retry_and_leaves_no_trace(bts, whole, tmp_path):
     process = begin(bts, tmp_path / "o")
     wait_for(lambda: records(tmp_path / "o"), process)
@@ -185,6 +187,7 @@ def test_a_worker_that_is_killed_costs_a_retry_and_leaves_no_trace(bts, whole, t
     assert hashes(tmp_path / "o") == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", [True, False], ids=["terminal", "parent"])
 def test_an_interrupted_build_stops_at_once_says_how_to_go_on_and_resumes(
     bts, whole, tmp_path, group

@@ -92,6 +92,7 @@ def test_the_same_chance_draws_the_same_legend(chance, count, named):
     assert all(type(part) is int for color in drawn[0] for part in color)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "named"), [(1, False), (1, True), (2, True), (5, False)])
 @pytest.mark.parametrize("evaluation", [False, True])
 def test_no_two_pairs_in_a_row_share_a_legend(count, named, evaluation):

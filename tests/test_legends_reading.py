@@ -118,6 +118,7 @@ def test_any_text_is_read(text):
 
 
 # Halves of 50 000 characters, one of them in a list.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -155,6 +155,7 @@ def test_a_mix_is_proved_and_each_part_and_task_accounted_for(out):
     assert facts["counts"]["filtered"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"),
     [

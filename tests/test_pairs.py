@@ -153,6 +153,7 @@ def drawn_colors(pair):
     return {color for name, color in legend.items() if name != "background"}
 
 
+@pytest.mark.slow
 def test_training_and_evaluation_share_no_phrasing_and_no_legend():
     recipe = scenes("source.people=[1, 2]")
     source, rows = opened(recipe, 6)

@@ -143,6 +143,7 @@ def test_every_task_is_asked_and_some_pictures_are_mirrored(cases):
     assert any(case.flip for case in cases)
 
 
+@pytest.mark.slow
 def test_flat_pictures_have_the_stated_colors_and_no_others_where_all_are_stated(cases):
     for case in of(cases, "semantic", "part", "binary", "referring", "reasoning"):
         found = {tuple(c) for c in np.unique(case.rgb.reshape(-1, 3), axis=0).tolist()}

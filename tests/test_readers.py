@@ -126,6 +126,7 @@ def test_the_real_bts_frame_comes_back_through_an_independent_decoder(samples, t
     assert vt.verify(tmp_path / "o").ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "member"), [("raw", "rawDepths"), ("filled", "depths")])
 def test_real_labeled_frames_in_a_mat_come_back_too(samples, tmp_path, option, member):
     folder = samples / "nyu" / "multi-task-refinenet"

@@ -22,6 +22,7 @@ PRESETS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "preset"), PRESETS)
 def test_every_codec_and_preset_keeps_every_law(name, preset):
     check_codec(vt.codec(name, preset), examples=8)
@@ -73,6 +74,7 @@ class Writing(DepthCodec):
         return decoded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "law"),
     [
@@ -120,6 +122,7 @@ def test_check_codec_prints_the_contract_the_laws_the_worst_error_and_the_noise_
     assert told["contract"]["levels"] == 1786
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "code", "told"),
     [
