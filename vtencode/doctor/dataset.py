@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,8 +27,7 @@ def described(reader: Any, root: Path, files: int, parts: Mapping[str, str]) -> 
     """What the reader finds at `root`; where it finds nothing, what it says."""
     found = Found(reader.name, reader.publication.title, str(root), files, parts)
     try:
-        source: Source = reader(root=root, split="all" if "all" in reader.splits else "train")
-        table = source.index()
+        source, table = _opened(reader, root)
         have = source.available()
         return replace(
             found,
@@ -39,6 +39,24 @@ def described(reader: Any, root: Path, files: int, parts: Mapping[str, str]) -> 
         )
     except (VtencodeError, OSError) as error:
         return replace(found, problem=str(error))
+
+
+def _opened(reader: Any, root: Path) -> tuple[Source, pa.Table]:
+    """The source and its index: by its own options, or else by those of a recipe of it.
+
+    Where an archive holds the dataset twice, only a recipe says which is meant. Raises the
+    `SourceError` of its own options where no recipe's will do.
+    """
+    split = "all" if "all" in reader.splits else "train"
+    source: Source = reader(root=root, split=split)
+    try:
+        return source, source.index()
+    except SourceError:
+        for recipe in _recipes(reader.name):
+            told_by = replace(source, **{**recipe.source.options()[0], "split": split})
+            with contextlib.suppress(SourceError):
+                return told_by, told_by.index()
+        raise
 
 
 def _counted(table: pa.Table, splits: Sequence[str]) -> dict[str, int]:
