@@ -64,10 +64,7 @@ def put(path, data):
 
 @pytest.mark.parametrize("name", MINIATURES)
 def test_every_miniature_is_recognized_and_each_of_its_recipes_has_a_command(name, tmp_path):
-    try:
-        write, reader = find("miniature", name), find("source", name)
-    except ModuleNotFoundError as error:
-        pytest.skip(f"{error.name} is not there yet")
+    write, reader = find("miniature", name), find("source", name)
     root = write(tmp_path / "data", count=1)
     report = examine(root)
     (found,) = [each for each in report.found if each.source == name]

@@ -6,6 +6,7 @@ import io
 import re
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from trees import changed, listing
@@ -171,3 +172,8 @@ def test_a_file_that_is_no_archive_is_refused_and_a_packed_one_told_to_be_extrac
         (tmp_path / name).write_bytes(b"")
         with pytest.raises(SourceError, match=more):
             Tree(tmp_path / name).sizes(EVERY)
+
+
+def test_a_device_is_no_dataset():
+    with pytest.raises(SourceError, match="must be a file or a folder"):
+        Tree(Path("/dev/zero"))

@@ -9,8 +9,9 @@ import numpy as np
 
 from vtencode.durable import write_whole
 from vtencode.formats.ade20k import write_object_info
-from vtencode.miniatures.scenes import CLASSES, Scene, scene
-from vtencode.miniatures.series import in_turns, jpeg, turns
+from vtencode.miniatures.putting import put
+from vtencode.miniatures.scenes import CLASSES, Scene
+from vtencode.miniatures.series import in_turns, jpeg, series
 from vtencode.png import write_png_gray
 from vtencode.sources.ade20k.classes import NAMES
 from vtencode.targets import Array, Camera
@@ -33,28 +34,19 @@ def write(root: Path, *, count: int = 8, seed: int = 0) -> Path:
     same arguments give the same bytes.
     """
     top = root / "ADEChallengeData2016"
-    numbers = {False: 0, True: 0}
-    for index, test in enumerate(turns(count)):
-        numbers[test] += 1
-        found = scene(
-            seed,
-            index,
-            height=HEIGHT,
-            width=WIDTH,
-            camera=CAMERA,
-            sky=in_turns(index),
-            people=2,
-        )
-        frame = f"ADE_{'val' if test else 'train'}_{numbers[test]:08d}"
-        gray = not test and numbers[test] % _GRAY == 0
+    shots = series(
+        count, seed, height=HEIGHT, width=WIDTH, camera=CAMERA, street=in_turns, people=2
+    )
+    for shot in shots:
+        number, found = shot.number + 1, shot.found
+        frame = f"ADE_{'val' if shot.test else 'train'}_{number:08d}"
+        gray = not shot.test and number % _GRAY == 0
         files = {
             f"images/{{}}/{frame}.jpg": _gray_jpeg(found.rgb) if gray else jpeg(found.rgb),
             f"annotations/{{}}/{frame}.png": write_png_gray(classes(found)),
         }
         for name, data in files.items():
-            path = top / name.format("validation" if test else "training")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, data)
+            put(top / name.format("validation" if shot.test else "training"), data)
     write_whole(top / "objectInfo150.txt", write_object_info(NAMES))
     return root
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from vtencode.durable import write_whole
 from vtencode.formats.ade20k import write_codes
-from vtencode.miniatures.scenes import CLASSES, PARTS, Scene, scene
-from vtencode.miniatures.series import in_turns, jpeg, turns
+from vtencode.miniatures.scenes import CLASSES, PARTS, Scene
+from vtencode.miniatures.series import in_turns, jpeg, series
 from vtencode.png import write_png, write_png_gray
 from vtencode.sources.ade20k.annotation import Annotated, write_annotation
 from vtencode.targets import Array, Camera
@@ -55,23 +55,17 @@ def write(root: Path, *, count: int = 8, seed: int = 0) -> Path:
     official data in what is shown, in its pictures' sizes, which are mostly larger there, and in
     that what is hidden of an object is the rest of its box. The same arguments give the same bytes.
     """
-    numbers = {False: 0, True: 0}
-    for index, test in enumerate(turns(count)):
-        numbers[test] += 1
-        found = scene(
-            seed,
-            index,
-            height=HEIGHT,
-            width=WIDTH,
-            camera=CAMERA,
-            sky=in_turns(index),
-            people=2,
-        )
-        place = "urban/street" if in_turns(index) else "home_or_hotel/living_room"
-        frame = f"ADE_{'val' if test else 'train'}_{numbers[test]:08d}"
-        folder = f"ADE20K_2021_17_01/images/ADE/{'validation' if test else 'training'}/{place}"
+    shots = series(
+        count, seed, height=HEIGHT, width=WIDTH, camera=CAMERA, street=in_turns, people=2
+    )
+    for shot in shots:
+        number = shot.number + 1
+        place = "urban/street" if in_turns(shot.index) else "home_or_hotel/living_room"
+        frame = f"ADE_{'val' if shot.test else 'train'}_{number:08d}"
+        split = "validation" if shot.test else "training"
+        folder = f"ADE20K_2021_17_01/images/ADE/{split}/{place}"
         (root / folder / frame).mkdir(parents=True, exist_ok=True)
-        for name, data in _files(found, folder, frame, parted=numbers[test] % 3 != 0):
+        for name, data in _files(shot.found, folder, frame, parted=number % 3 != 0):
             write_whole(root / folder / name, data)
     return root
 

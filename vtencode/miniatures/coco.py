@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vtencode.durable import write_whole
 from vtencode.miniatures import coco_documents as documents
 from vtencode.miniatures.coco_bodies import with_parts
 from vtencode.miniatures.coco_documents import PANOPTIC_STUFF, Entry, Shown
 from vtencode.miniatures.ground_truth import SKELETON
+from vtencode.miniatures.putting import put
 from vtencode.miniatures.scenes import Scene, scene
 from vtencode.miniatures.series import jpeg, turns
 from vtencode.png import write_png, write_png_gray
@@ -46,15 +46,15 @@ def write(root: Path, *, count: int = 8, seed: int = 0, year: Literal[2014, 2017
     for split, images in splits.items():
         for each in images:
             name = f"{split}{year}/{_file_name(each, split, year)}"
-            _put(root / name, _picture(each))
+            put(root / name, _picture(each))
             if year == 2017:
-                _put(root / f"stuffthingmaps/{split}{year}/{each.id:012d}.png", _map(each))
-                _put(
+                put(root / f"stuffthingmaps/{split}{year}/{each.id:012d}.png", _map(each))
+                put(
                     root / f"annotations/panoptic_{split}{year}/{each.id:012d}.png",
                     _colors(documents.panoptic(each)[1]),
                 )
         for name, document in _documents(images, split, year).items():
-            _put(root / "annotations" / name, json.dumps(document).encode())
+            put(root / "annotations" / name, json.dumps(document).encode())
     return root
 
 
@@ -68,11 +68,6 @@ def rendered(seed: int, index: int) -> Scene:
     return scene(
         seed, index, height=HEIGHT, width=WIDTH, camera=CAMERA, sky=index % 2 == 1, people=PEOPLE
     )
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data)
 
 
 def _file_name(shown: Shown, split: str, year: int) -> str:

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from vtencode.durable import write_whole
 from vtencode.formats.float32 import write_float32
+from vtencode.miniatures.putting import put
 from vtencode.miniatures.scenes import Scene
 from vtencode.miniatures.series import in_turns, jpeg, series
 from vtencode.seeds import generator
@@ -42,8 +42,8 @@ def write(root: Path, *, count: int = 8, seed: int = 0, form: Form = "extracted"
         tops = {"extracted": ("", ""), "nested": ("rgb/", f"depth/{place}_dslr_depth/")}
         color, depth = (root / top / place for top in tops[form])
         measured = scanned(shot.found, seed, shot.index)
-        _put(color / "images" / name, jpeg(shot.found.rgb))
-        _put(depth / "ground_truth_depth" / name, write_float32(measured))
+        put(color / "images" / name, jpeg(shot.found.rgb))
+        put(depth / "ground_truth_depth" / name, write_float32(measured))
     return root
 
 
@@ -51,8 +51,3 @@ def scanned(found: Scene, seed: int, index: int) -> Array:
     """Depth where a scan point fell, and +inf elsewhere: float32 (H, W)."""
     hit = generator(seed, "eth3d", str(index)).random(found.depth_z.shape) < HIT
     return np.where(hit & (found.depth_z < FARTHEST_M), found.depth_z, np.float32(np.inf))
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data)

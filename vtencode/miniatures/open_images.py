@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vtencode.durable import write_whole
-from vtencode.miniatures.scenes import CLASSES, Scene, scene
-from vtencode.miniatures.series import in_turns, jpeg, turns
+from vtencode.miniatures.putting import put
+from vtencode.miniatures.scenes import CLASSES, Scene
+from vtencode.miniatures.series import in_turns, jpeg, series
 from vtencode.targets import Array, Camera
 
 HEIGHT, WIDTH = 768, 1024
@@ -49,34 +49,28 @@ def write(root: Path, *, count: int = 8, seed: int = 0) -> Path:
     same bytes.
     """
     tables: dict[str, dict[str, list[str]]] = {}
-    for index, test in enumerate(turns(count)):
-        split = "validation" if test else "train"
-        found = scene(
-            seed,
-            index,
-            height=HEIGHT,
-            width=WIDTH,
-            camera=CAMERA,
-            sky=in_turns(index),
-            people=2,
-        )
-        image = f"{index + 1:016x}"
+    shots = series(
+        count, seed, height=HEIGHT, width=WIDTH, camera=CAMERA, street=in_turns, people=2
+    )
+    for shot in shots:
+        split, found = "validation" if shot.test else "train", shot.found
+        image = f"{shot.index + 1:016x}"
         blank = {"masks": [_MASKS], "labels": [_LABELS], "boxes": [_BOXES]}
         told = tables.setdefault(split, blank)
-        files = {f"{split}/{image}.jpg": jpeg(found.rgb)}
+        put(root / split / f"{image}.jpg", jpeg(found.rgb))
         for name, mask in _masks(found, image, told).items():
-            files[f"{split}-masks/{name}"] = _one_bit(mask)
+            put(root / f"{split}-masks" / name, _one_bit(mask))
         told["labels"] += _labels(found, image)
-        _write_files(root, files)
     for split, told in tables.items():
         names = {
             "masks": f"{split}-annotations-object-segmentation.csv",
             "labels": f"{split}-annotations-human-imagelabels-boxable.csv",
             "boxes": f"{'oidv6-' if split == 'train' else ''}{split}-annotations-bbox.csv",
         }
-        _write_files(root, {names[kind]: _text(lines) for kind, lines in told.items()})
+        for kind, lines in told.items():
+            put(root / names[kind], _text(lines))
     described = [f"{label},{name}" for label, name in OF_SCENE.values()]
-    _write_files(root, {"class-descriptions-boxable.csv": _text(described)})
+    put(root / "class-descriptions-boxable.csv", _text(described))
     return root
 
 
@@ -135,10 +129,3 @@ def _one_bit(mask: Array) -> bytes:
 
 def _text(lines: list[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)

@@ -8,7 +8,7 @@ import numpy as np
 
 from vtencode.codecs.keypoints import COCO_JOINTS
 from vtencode.miniatures.scenes import Scene, scene
-from vtencode.miniatures.series import Shot, in_turns, turns
+from vtencode.miniatures.series import Shot, in_turns, series
 from vtencode.targets import Array, Camera, Visibility
 
 #: Up to so many people stand in a scene.
@@ -29,19 +29,26 @@ def posed(count: int, seed: int, *, height: int, width: int) -> Iterator[Shot]:
 
     Every other one is a street. The camera sees 62 degrees from left to right.
     """
-    numbers = {True: 0, False: 0}
-    for index, test in enumerate(turns(count)):
-        found = posed_scene(seed, index, height=height, width=width)
-        yield Shot(found, index, numbers[test], test)
-        numbers[test] += 1
+    return series(
+        count,
+        seed,
+        height=height,
+        width=width,
+        camera=_camera(height, width),
+        street=in_turns,
+        people=PEOPLE,
+    )
 
 
 def posed_scene(seed: int, index: int, *, height: int, width: int) -> Scene:
     """One of these scenes."""
-    focal = width / 1.2
-    camera = Camera(fx=focal, fy=focal, cx=(width - 1) / 2, cy=(height - 1) / 2)
-    sky = in_turns(index)
+    camera, sky = _camera(height, width), in_turns(index)
     return scene(seed, index, height=height, width=width, camera=camera, sky=sky, people=PEOPLE)
+
+
+def _camera(height: int, width: int) -> Camera:
+    focal = width / 1.2
+    return Camera(fx=focal, fy=focal, cx=(width - 1) / 2, cy=(height - 1) / 2)
 
 
 def marks(found: Scene, names: Sequence[str]) -> Array:

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from vtencode.durable import write_whole
 from vtencode.formats.text_matrix import write_text_matrix
+from vtencode.miniatures.putting import put
 from vtencode.miniatures.scenes import Scene, scene
 from vtencode.miniatures.series import jpeg, turns
 from vtencode.png import write_png_gray
@@ -47,7 +47,7 @@ def write(root: Path, *, count: int = 8, seed: int = 0, form: Form = "exported")
     shots = planned(count)
     for split in ("train", "val"):
         scans = sorted({shot.scan for shot in shots if shot.split == split})
-        _put(root / f"scannetv2_{split}.txt", "".join(f"{scan}\n" for scan in scans).encode())
+        put(root / f"scannetv2_{split}.txt", "".join(f"{scan}\n" for scan in scans).encode())
     for index, shot in enumerate(shots):
         _write_frame(root / _TOPS[form] / shot.scan, shot, index, seed, form)
     return root
@@ -119,9 +119,4 @@ def _write_frame(folder: Path, shot: Shot, index: int, seed: int, form: Form) ->
     if form != "frames_25k":
         files[f"{shot.scan}.txt"] = _OTHER_CAMERAS
     for name, data in files.items():
-        _put(folder / name, data)
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data)
+        put(folder / name, data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -49,14 +50,17 @@ def series(
     width: int,
     camera: Camera,
     street: Callable[[int], bool] = indoors,
+    people: int = 0,
 ) -> Iterator[Shot]:
     """`count` scenes to train and a quarter as many to test, at least 1, in turns.
 
-    Scene i is `scene(seed, i)`, a street where `street(i)` says so. Scenes are rendered as they
-    are asked for. Raises `SpecError` for no scenes, before anything is written.
+    Scene i is `scene(seed, i)`, a street where `street(i)` says so, with up to `people`
+    mannequins. Scenes are rendered as they are asked for. Raises `SpecError` for no scenes, before
+    anything is written.
     """
     tested = turns(count)
-    return _rendered(tested, seed, (height, width), camera, street)
+    drawn = partial(scene, seed, height=height, width=width, camera=camera, people=people)
+    return _rendered(tested, street, drawn)
 
 
 def turns(count: int) -> list[bool]:
@@ -79,16 +83,9 @@ def jpeg(rgb: Array) -> bytes:
 
 
 def _rendered(
-    tested: list[bool],
-    seed: int,
-    shape: tuple[int, int],
-    camera: Camera,
-    street: Callable[[int], bool],
+    tested: list[bool], street: Callable[[int], bool], drawn: Callable[..., Scene]
 ) -> Iterator[Shot]:
-    height, width = shape
     numbers = {True: 0, False: 0}
     for index, test in enumerate(tested):
-        sky = street(index)
-        found = scene(seed, index, height=height, width=width, camera=camera, sky=sky)
-        yield Shot(found, index, numbers[test], test)
+        yield Shot(drawn(index, sky=street(index)), index, numbers[test], test)
         numbers[test] += 1

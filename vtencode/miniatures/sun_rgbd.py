@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vtencode.durable import write_whole
 from vtencode.formats.mat_tree import write_mat_tree
 from vtencode.formats.text_matrix import write_text_matrix
+from vtencode.miniatures.putting import put
 from vtencode.miniatures.scenes import Scene, scene
 from vtencode.miniatures.series import jpeg, turns
 from vtencode.png import write_png_gray
@@ -74,9 +74,9 @@ def write(root: Path, *, count: int = 8, seed: int = 0) -> Path:
         folder = sensor.frame.format(index + 1)
         lists["alltest" if test else "alltrain"].append(f"{_LISTED_UNDER}/{folder}")
         for name, data in _files(sensor, index, seed).items():
-            _put(root / "SUNRGBD" / folder / name, data)
+            put(root / "SUNRGBD" / folder / name, data)
     place = root / "SUNRGBDtoolbox" / "traintestSUNRGBD" / "allsplit.mat"
-    _put(place, write_mat_tree({name: tuple(lines) for name, lines in lists.items()}))
+    put(place, write_mat_tree({name: tuple(lines) for name, lines in lists.items()}))
     return root
 
 
@@ -104,8 +104,3 @@ def _files(sensor: Sensor, index: int, seed: int) -> dict[str, bytes]:
         "extrinsics/20150118235401.txt": write_text_matrix(np.eye(3, 4)),
         "scene.txt": b"office",
     }
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data)

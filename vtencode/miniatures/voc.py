@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from vtencode.durable import write_whole
 from vtencode.formats.mat_tree import write_mat_tree
+from vtencode.miniatures.putting import put_all
 from vtencode.miniatures.scenes import CLASSES, Scene, scene
 from vtencode.miniatures.series import in_turns, jpeg, turns
 from vtencode.targets import Array, Camera
@@ -51,13 +51,13 @@ def write(
             lists["val" if test else "train"].append(frame)
             files[f"SegmentationClass/{frame}.png"] = _palette_png(classes(found))
             files[f"SegmentationObject/{frame}.png"] = _palette_png(objects(found))
-        _write_files(top, files)
+        put_all(top, files)
         if form == "sbd":
             moved = 0 if test is None else 1
-            _write_files(root / "benchmark_RELEASE" / "dataset", _sbd(found, frame, moved))
+            put_all(root / "benchmark_RELEASE" / "dataset", _sbd(found, frame, moved))
     lists["trainval"] = sorted(lists["train"] + lists["val"])
     files = {f"ImageSets/Segmentation/{name}.txt": _lines(frames) for name, frames in lists.items()}
-    _write_files(top, files)
+    put_all(top, files)
     return root
 
 
@@ -121,10 +121,3 @@ def _palette_png(indices: Array) -> bytes:
 
 def _lines(frames: list[str]) -> bytes:
     return "".join(f"{frame}\n" for frame in frames).encode()
-
-
-def _write_files(folder: Path, files: dict[str, bytes]) -> None:
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)

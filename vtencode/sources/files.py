@@ -18,6 +18,8 @@ def existing(path: Path) -> Path:
     """The path, if something readable is there; raises `SourceError` otherwise."""
     if not path.exists():
         raise SourceError(f"{path} must be a dataset on disk, and nothing is there.")
+    if not (path.is_file() or path.is_dir()):
+        raise SourceError(f"{path} must be a file or a folder, and is a device or the like.")
     if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
         raise SourceError(f"{path} must be readable, and this user may not read it.")
     return path
@@ -38,8 +40,13 @@ def walk(root: Path, pattern: re.Pattern[str] | None = None) -> Iterator[tuple[s
         folders += [f"{folder}{name}/" for name in inner]
         for entry in reversed(entries):
             name = f"{folder}{entry.name}"
-            if (pattern is None or pattern.fullmatch(name)) and entry.is_file():
-                yield _utf8(name, root), entry.stat().st_size
+            if (pattern is not None and not pattern.fullmatch(name)) or not entry.is_file():
+                continue
+            try:
+                size = entry.stat().st_size
+            except FileNotFoundError:  # gone since the folder was listed
+                continue
+            yield _utf8(name, root), size
 
 
 def _utf8(name: str, root: Path) -> str:
