@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import vtencode as vt
 from vtencode.geometry import angles_deg
 from vtencode.sources.base import Source
 from vtencode.targets import DepthMap, DepthState, NormalMap
@@ -15,6 +18,15 @@ def rows(source: Source) -> list[dict[str, Any]]:
     """The rows of a source's index."""
     found: list[dict[str, Any]] = source.index().to_pylist()
     return found
+
+
+def rejected(recipe: str, source: Path, out: Path) -> set[tuple[str, str]]:
+    """Code and place of what a build rejects that goes on all the same, and writes the rest."""
+    built = vt.build(recipe, source=source, out=out, workers=1, overrides=("source.split=all",))
+    assert built.manifest["counts"]["rejected"] > 0
+    assert built.manifest["counts"]["written"] > 0
+    lines = (out / "rejects.jsonl").read_text().splitlines()
+    return {(each["code"], each["where"]) for each in map(json.loads, lines)}
 
 
 def same_depth(depth: DepthMap, meters: np.ndarray, *, within: Any = 0.0) -> None:
