@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from vtencode.durable import writing
 from vtencode.images import Picture
 from vtencode.manifest import MANIFEST, MANIFEST_FIELDS, json_sha256
 from vtencode.sinks.base import Record
@@ -17,12 +16,11 @@ def dataset(root: Path, pairs: Iterable[tuple[str, Picture, str]]) -> Path:
     """Write (key, input, image id) as a finished dataset of one shard; the target is the input."""
     root.mkdir()
     sink, count = WebDatasetSink(), 0
-    with writing(root / "train-00000.tar") as out:
+    with sink.writing(root / "train-00000.tar") as shard:
         for key, picture, image_id in pairs:
             target = Picture.from_rgb(picture.rgb[:1, :1].copy())
-            sink.append(Record(key, picture, target, "Paint it.", {"image_id": image_id}), out)
+            shard.append(Record(key, picture, target, "Paint it.", {"image_id": image_id}))
             count += 1
-        sink.end(out, out.size)
     manifest = {
         **dict.fromkeys(MANIFEST_FIELDS, 0),
         "counts": {"planned": count, "written": count, "rejected": 0, "filtered": 0},

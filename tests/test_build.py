@@ -113,7 +113,7 @@ def test_a_manifest_says_what_is_in_the_dataset(bts, whole):
             json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
         ).hexdigest()
     )
-    assert manifest["format"] == "vtencode/2"
+    assert manifest["format"] == "vtencode/3"
     assert (manifest["dataset"], manifest["split"], manifest["limit"]) == (
         "nyu-depth",
         "train",

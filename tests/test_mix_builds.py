@@ -108,17 +108,11 @@ def relist(out: Path, change: Callable[[list[dict[str, str]]], list[dict[str, st
 
 def repack(out: Path, change: Callable[[list[Record]], list[Record]]) -> None:
     """Change the first shard's records and make every hash of it true again."""
-    written: list[bytes] = []
     sink, path = WebDatasetSink(), out / manifest(out)["shards"][0]["name"]
-
-    class Out:
-        def write(self, data: bytes) -> None:
-            written.append(data)
-
-    for record in change(list(sink.read(path))):
-        sink.append(record, Out())
-    sink.end(Out(), sum(map(len, written)))
-    path.write_bytes(b"".join(written))
+    records = change(list(sink.read(path)))
+    with sink.writing(path) as shard:
+        for record in records:
+            shard.append(record)
     size, sha256 = path.stat().st_size, file_sha256(path)
     forge(out, lambda facts: facts["shards"][0].update(bytes=size, sha256=sha256))
 

@@ -19,8 +19,9 @@ from vtencode.framing import frame, unframe
 from vtencode.images import Picture
 from vtencode.instructions import MAX_TOKENS, estimate_tokens
 from vtencode.legends import parse
-from vtencode.pairs import PairMeta, Place, make_pair, pair_schema
+from vtencode.pairs import Place, make_pair
 from vtencode.recipe import Mix, Part, load_mix, load_recipe
+from vtencode.sinks.meta import PairMeta, pair_schema
 from vtencode.sources.base import KEY
 
 SMALL = ["source.height=120", "source.width=160", "source.split=all", "framing.resize=none"]

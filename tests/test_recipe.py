@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from vtencode.codecs.depth import DepthCodec
 from vtencode.errors import RecipeError
 from vtencode.instructions import load_pool
-from vtencode.pairs import pair_schema
 from vtencode.recipe import (
     Recipe,
     load_recipe,
@@ -24,6 +23,7 @@ from vtencode.recipe import (
     recipe_names,
     recipe_schema,
 )
+from vtencode.sinks.meta import pair_schema
 from vtencode.spec import canonical_json
 
 ROOT = Path(__file__).parents[1]

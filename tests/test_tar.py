@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import tarfile
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +80,12 @@ def records(draw, key=keys) -> Record:
 
 
 def shard(*stored: Record) -> bytes:
-    sink, out = WebDatasetSink(), io.BytesIO()
-    for record in stored:
-        sink.append(record, out)
-    sink.end(out, out.tell())
-    return out.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "00000.tar"
+        with WebDatasetSink().writing(path) as written:
+            for record in stored:
+                written.append(record)
+        return path.read_bytes()
 
 
 def example(key: str = "nyu-00001-depth", color: Picture | None = None) -> Record:

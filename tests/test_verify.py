@@ -76,24 +76,16 @@ def forge(out: Path, change: Callable[[dict[str, Any]], object]) -> None:
 def repack(out: Path, change: Change) -> None:
     """Change the first shard's records and make every hash of it true again."""
     sink, path = WebDatasetSink(), out / FIRST
-    written: list[bytes] = []
     records = change(list(sink.read(path)))
-
-    class Out:
-        def write(self, data: bytes) -> None:
-            written.append(data)
-
-    for record in records:
-        sink.append(record, Out())
-    sink.end(Out(), sum(map(len, written)))
-    data = b"".join(written)
-    path.write_bytes(data)
+    with sink.writing(path) as shard:
+        for record in records:
+            shard.append(record)
 
     def restate(facts: dict[str, Any]) -> None:
         shard = facts["shards"][0]
         before = shard["written"]
         contents = hashlib.sha256(b"".join(r.content().encode() for r in records)).hexdigest()
-        shard["bytes"], shard["sha256"] = len(data), hashlib.sha256(data).hexdigest()
+        shard.update(vars(sink.stored(path)))
         shard["content_sha256"], shard["written"] = contents, len(records)
         for name in ("planned", "written"):
             facts["counts"][name] += len(records) - before

@@ -1,16 +1,16 @@
-"""Reading back what was built: decoded pairs, one after the other."""
+"""Reading back what was built, here or on an object store: pairs, one after the other."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vtencode.codecs.base import Decoded, codec_from_spec
-from vtencode.errors import ShardError
+from vtencode.errors import ShardError, SpecError
 from vtencode.framing import Transform
+from vtencode.locations import Location, location
 from vtencode.manifest import read_manifest
 from vtencode.painted import read_painted
 from vtencode.registry import find
@@ -67,20 +67,40 @@ class Pair:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A finished dataset: iterate over its pairs, as often as you like."""
+    """A finished dataset: iterate over its pairs, as often as you like.
 
-    root: Path
+    Nothing is read before it is asked for, and one shard is open at a time. `shards` are entries
+    of the manifest; `part` has some of them.
+    """
+
+    root: Location
     manifest: dict[str, Any]
+    shards: tuple[Mapping[str, Any], ...]
 
     def __len__(self) -> int:
-        return int(self.manifest["counts"]["written"])
+        return sum(shard["written"] for shard in self.shards)
 
     def __iter__(self) -> Iterator[Pair]:
         sink = find("sink", self.manifest["recipe"]["output"]["format"])()
-        for shard in self.manifest["shards"]:
+        for shard in self.shards:
             yield from map(Pair, sink.read(self.root / shard["name"]))
 
+    def part(self, number: int, of: int) -> Dataset:
+        """Every `of`-th shard, from the one with that number: what one of several readers reads.
 
-def open_dataset(root: Path | str) -> Dataset:
-    """Open a folder that `build` finished; raises `NotADatasetError` for any other."""
-    return Dataset(Path(root), read_manifest(Path(root)))
+        Raises `SpecError` unless 0 <= number < of.
+        """
+        if not 0 <= number < of:
+            raise SpecError(f"number must be from 0 to {of - 1}, got {number}.")
+        return replace(self, shards=self.shards[number::of])
+
+
+def open_dataset(root: Location | str) -> Dataset:
+    """Open what `build` finished, in any format: a folder, or the URL of one, as s3://bucket/nyu.
+
+    Raises `NotADatasetError` for any other, and `MissingExtraError` where the package is not
+    installed that reads such URLs.
+    """
+    where = location(root)
+    manifest = read_manifest(where)
+    return Dataset(where, manifest, tuple(manifest["shards"]))

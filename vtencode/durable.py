@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from typing import Any
+
+from vtencode.locations import Location
 
 #: Ending of files that are being written; left over only by a process that was killed.
 PARTIAL = ".partial"
@@ -52,7 +57,7 @@ def placing(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    _flush_folder(path.parent)
+    _flush(path.parent)
 
 
 @contextlib.contextmanager
@@ -68,14 +73,49 @@ def write_whole(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+@contextlib.contextmanager
+def placing_folder(path: Path) -> Iterator[Path]:
+    """Give a new folder beside `path` to fill; it is moved there, flushed, at the end.
+
+    What was at `path` before is replaced, if all of it is in the new one too: files of the same
+    names. Raises `FileExistsError` where anything else would be lost.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    partial.mkdir()
+    try:
+        yield partial
+        for file in sorted(partial.rglob("*")):
+            _flush(file)
+        _flush(partial)
+        _clear(path, known={file.relative_to(partial) for file in partial.rglob("*")})
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    _flush(path.parent)
+
+
+def _clear(path: Path, *, known: set[Path]) -> None:
+    """Remove a folder that holds nothing but what is known."""
+    if not path.exists():
+        return
+    strange = next((f for f in sorted(path.rglob("*")) if f.relative_to(path) not in known), None)
+    if strange is not None:
+        raise FileExistsError(errno.EEXIST, "is not of this dataset: move it away", str(strange))
+    shutil.rmtree(path)
+
+
 def remove_partial(folder: Path) -> None:
     """Delete what killed writers left in `folder`."""
     for path in folder.glob(f".*{PARTIAL}"):
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
-def file_sha256(path: Path) -> str:
+def file_sha256(path: Location) -> str:
     """Hex sha256 of a file's bytes."""
+    file: Any
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -90,8 +130,9 @@ def _named(path: Path) -> Iterator[None]:
         raise
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _flush(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

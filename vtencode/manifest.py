@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from vtencode.errors import NotADatasetError, VerificationError
+from vtencode.locations import Location
 from vtencode.spec import canonical_json
 
 MANIFEST = "manifest.json"
@@ -17,6 +17,7 @@ MANIFEST_FIELDS = {
     "dataset",
     "filtered_sha256",
     "limit",
+    "order_sha256",
     "parts",
     "plan_sha256",
     "recipe",
@@ -26,7 +27,7 @@ MANIFEST_FIELDS = {
 }
 
 
-def read_manifest(out: Path) -> dict[str, Any]:
+def read_manifest(out: Location) -> dict[str, Any]:
     """The manifest of a finished dataset, its own hash checked.
 
     Raises `NotADatasetError` when nothing was built there, `VerificationError` when a build is

@@ -204,7 +204,14 @@ REGISTRIES: dict[str, Registry] = {
                 "semantic": "vtencode.tasks.classes:SemanticTask",
             },
         ),
-        Registry("sink", {"webdataset": "vtencode.sinks.webdataset:WebDatasetSink"}),
+        Registry(
+            "sink",
+            {
+                "folder": "vtencode.sinks.folder:FolderSink",
+                "parquet": "vtencode.sinks.parquet:ParquetSink",
+                "webdataset": "vtencode.sinks.webdataset:WebDatasetSink",
+            },
+        ),
         Registry("engine", {"local": "vtencode.engines.local:LocalEngine"}),
     )
 }

@@ -15,7 +15,7 @@ from vtencode.pairs import worst_of
 from vtencode.recipe import Mix, Part, Recipe
 from vtencode.spec import canonical_json
 
-FORMAT = "vtencode/2"
+FORMAT = "vtencode/3"
 
 
 def lines(left_out: Sequence[LeftOut]) -> bytes:
@@ -36,6 +36,7 @@ def account(
         "split": plan.split,
         "limit": plan.limit,
         "plan_sha256": plan.digest,
+        "order_sha256": plan.order,
         "recipe": dict(plan.recipe),
         **parts_account(plan, mix, tallies),
         "counts": {

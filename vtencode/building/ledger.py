@@ -27,10 +27,11 @@ from vtencode.building.account import account, lines
 from vtencode.building.plan import Plan, Tables, differences
 from vtencode.building.rows import write_tables
 from vtencode.building.shard import ShardRecord
-from vtencode.durable import file_sha256, remove_partial, write_whole
+from vtencode.durable import remove_partial, write_whole
 from vtencode.errors import BuildError, LockedError, PlanChangedError
 from vtencode.manifest import MANIFEST
 from vtencode.recipe import Mix
+from vtencode.sinks.base import Stored
 from vtencode.spec import canonical_json
 
 REJECTS, FILTERED = "rejects.jsonl", "filtered.jsonl"
@@ -104,14 +105,13 @@ class Ledger:
 
     def finished(self, plan: Plan) -> dict[int, ShardRecord]:
         """Records of the shards that are whole: same plan, size and hash."""
-        found = {}
+        sink, found = plan.sink, {}
         for shard in range(plan.shards):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 record = ShardRecord.from_json(json.loads(self._record_path(shard).read_bytes()))
-                file = self.out / record.name
                 same_plan = (record.plan, record.shard) == (plan.digest, shard)
-                same_size = same_plan and file.stat().st_size == record.bytes
-                if same_size and file_sha256(file) == record.sha256:
+                kept = Stored(record.bytes, record.sha256)
+                if same_plan and sink.stored(self.out / record.name) == kept:
                     found[shard] = record
         return found
 

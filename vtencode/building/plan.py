@@ -14,6 +14,7 @@ from vtencode.building.plausible import check_plausible
 from vtencode.errors import SourceError, SpecError
 from vtencode.recipe import Mix, Recipe
 from vtencode.registry import find
+from vtencode.sinks.base import Sink
 from vtencode.sources.base import KEY, Source
 from vtencode.spec import canonical_json
 
@@ -25,7 +26,7 @@ _ROWS = 65_536
 #: Of those, rows whose JSON is held at a time.
 _PIECE = 1024
 
-FORMAT = "vtencode-plan/2"
+FORMAT = "vtencode-plan/3"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,6 @@ class Plan:
     per_shard: int
     limit: int | None
     split: str
-    suffix: str
     format: str = FORMAT
 
     @property
@@ -55,7 +55,13 @@ class Plan:
 
     def shard_name(self, shard: int) -> str:
         """The file name of a shard."""
-        return f"{self.split}-{shard:05d}{self.suffix}"
+        return f"{self.split}-{shard:05d}{self.sink.suffix}"
+
+    @property
+    def sink(self) -> Sink:
+        """What writes and reads the shards."""
+        made: Sink = find("sink", self.recipe["output"]["format"])()
+        return made
 
     def shard_pairs(self, shard: int) -> tuple[int, int]:
         """First and one past the last pair of a shard."""
@@ -110,7 +116,6 @@ def make_plan(mix: Mix, sources: Sequence[Source], *, limit: int | None) -> tupl
         per_shard=mix.output.samples_per_shard,
         limit=limit,
         split=mix.split,
-        suffix=find("sink", mix.output.format).suffix,
     )
     return plan, Tables(pairs, samples)
 

@@ -11,20 +11,22 @@ from typing import Any
 from vtencode.building.plan import Plan
 from vtencode.building.rows import Planned, planned_pairs
 from vtencode.building.tally import Outcome, Tally, added
-from vtencode.durable import writing
 from vtencode.engines.base import Tick
 from vtencode.errors import SampleError, SampleFiltered
 from vtencode.pairs import Made, make_pair, worst_of
 from vtencode.recipe import Mix
-from vtencode.registry import find
 from vtencode.sources.base import Sample, Source
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A planned pair that was not written, and why; see `SampleError` and `SampleFiltered`."""
+    """A planned pair that was not written, and why; see `SampleError` and `SampleFiltered`.
+
+    `turn` is its place in the plan.
+    """
 
     key: str
+    turn: int
     code: str
     field: str
     where: str
@@ -81,22 +83,21 @@ class BuildShard:
 
     def __call__(self, item: int, tick: Tick) -> ShardRecord:
         """Write the shard's file, whole, and say what is in it."""
-        sink = find("sink", self.mix.output.format)()
         seen = _Seen()
-        with writing(self.out / self.plan.shard_name(item)) as file:
+        with self.plan.sink.writing(self.out / self.plan.shard_name(item)) as shard:
             planned = planned_pairs(self.plan, self.mix, self.tables, item)
             for pair, outcome in made_pairs(planned, self.sources):
                 tick(1)
                 seen.add(pair, outcome)
                 if isinstance(outcome, Made):
-                    sink.append(outcome.record, file)
-            sink.end(file, file.size)
+                    shard.append(outcome.record)
+        stored = shard.stored()
         return ShardRecord(
             plan=self.plan.digest,
             shard=item,
             name=self.plan.shard_name(item),
-            bytes=file.size,
-            sha256=file.sha256,
+            bytes=stored.bytes,
+            sha256=stored.sha256,
             **seen.facts(),
         )
 
@@ -120,7 +121,7 @@ class _Seen:
         else:
             filtered = isinstance(outcome, SampleFiltered)
             left_out = self._filtered if filtered else self._rejects
-            left_out.append(LeftOut(pair.key, *outcome.args))
+            left_out.append(LeftOut(pair.key, pair.place.turn, *outcome.args))
 
     def facts(self) -> dict[str, Any]:
         """The fields of the shard's record."""

@@ -11,10 +11,10 @@ from vtencode.images import Picture
 from vtencode.instructions import MAX_TOKENS, estimate_tokens
 from vtencode.painted import painted
 from vtencode.pairs.checks import RoundTrip, check_contract, round_trip
-from vtencode.pairs.meta import PairMeta
 from vtencode.recipe import Recipe, TaskSection
 from vtencode.seeds import Chance
 from vtencode.sinks.base import Record
+from vtencode.sinks.meta import PairMeta
 from vtencode.sources.base import Row, Sample
 from vtencode.sources.files import decoded
 from vtencode.spec import canonical_json

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
+from vtencode.durable import Hashed, file_sha256, writing
 from vtencode.images import Picture
+from vtencode.locations import Location
 from vtencode.spec import canonical_json
 
 Meta = Mapping[str, Any]
@@ -44,27 +47,70 @@ class Record:
         return digest.hexdigest()
 
 
-class Writable(Protocol):
-    """Where a sink writes."""
+#: Takes the next record of a shard.
+Append = Callable[[Record], None]
 
-    def write(self, data: bytes) -> None:
-        """Append all of `data`."""
+
+@dataclass(frozen=True)
+class Stored:
+    """A shard as it is stored: its size in bytes and its hash, as hex."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class OpenShard:
+    """A shard that is being written; `stored` is asked when the block has ended."""
+
+    append: Append
+    stored: Callable[[], Stored]
 
 
 class Sink(ABC):
-    """One shard format: a writer of records and the reader of what it wrote."""
+    """One shard format: a writer of records and the reader of what it wrote.
+
+    A shard is one file or folder, `suffix` the end of its name. The same records give the same
+    bytes.
+    """
 
     name: ClassVar[str]
     suffix: ClassVar[str]
 
     @abstractmethod
-    def append(self, record: Record, out: Writable) -> None:
-        """Write one record; the same record gives the same bytes."""
+    def writing(self, path: Path) -> AbstractContextManager[OpenShard]:
+        """A shard to append records to; it appears, whole, when the block ends well."""
 
     @abstractmethod
-    def end(self, out: Writable, size: int) -> None:
-        """Write what a shard of `size` bytes of records ends with."""
+    def stored(self, path: Location) -> Stored:
+        """Size and hash of what lies at `path`; raises `OSError` where nothing does."""
 
     @abstractmethod
-    def read(self, path: Path) -> Iterator[Record]:
+    def read(self, path: Location) -> Iterator[Record]:
         """The records of a shard, in order; raises `ShardError` for anything else."""
+
+    @abstractmethod
+    def found(self, root: Location) -> list[str]:
+        """Names of what readers would take for shards in `root`, sorted."""
+
+
+class FileSink(Sink):
+    """A sink whose shards are single files."""
+
+    @abstractmethod
+    def records(self, out: Hashed) -> AbstractContextManager[Append]:
+        """Write a shard's file into `out`; what it ends with, when the block ends well."""
+
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[OpenShard]:
+        """A file to append records to; it appears, whole, when the block ends well."""
+        with writing(path) as file, self.records(file) as append:
+            yield OpenShard(append, lambda: Stored(file.size, file.sha256))
+
+    def stored(self, path: Location) -> Stored:
+        """Size and hash of a file."""
+        return Stored(path.stat().st_size, file_sha256(path))
+
+    def found(self, root: Location) -> list[str]:
+        """Names of the files that end as shards do."""
+        return sorted(path.name for path in root.glob(f"*{self.suffix}"))

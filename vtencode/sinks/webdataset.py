@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
-from pathlib import Path
 from typing import ClassVar
 
+from vtencode.durable import Hashed
 from vtencode.errors import CodeError, ShardError
 from vtencode.images import Picture
-from vtencode.sinks.base import Record, Sink, Writable
+from vtencode.locations import Location
+from vtencode.sinks.base import Append, FileSink, Record
 from vtencode.sinks.tar import ending, member, members
 from vtencode.spec import canonical_json
 
 
-class WebDatasetSink(Sink):
+class WebDatasetSink(FileSink):
     """`<key>.input.jpg|png`, `<key>.instruction.txt`, `<key>.json`, `<key>.target.png`.
 
     Read by `webdataset`, by `datasets.load_dataset("webdataset", …)`, and by any tar program.
@@ -24,16 +26,18 @@ class WebDatasetSink(Sink):
     name: ClassVar[str] = "webdataset"
     suffix: ClassVar[str] = ".tar"
 
-    def append(self, record: Record, out: Writable) -> None:
-        """Write the four members of a record, in the order of their names."""
-        for extension, data in sorted(_members(record).items()):
-            out.write(member(f"{record.key}.{extension}", data))
+    @contextmanager
+    def records(self, out: Hashed) -> Iterator[Append]:
+        """Write the four members of each record, in the order of their names."""
 
-    def end(self, out: Writable, size: int) -> None:
-        """Write the end-of-archive blocks."""
-        out.write(ending(size))
+        def append(record: Record) -> None:
+            for extension, data in sorted(_members(record).items()):
+                out.write(member(f"{record.key}.{extension}", data))
 
-    def read(self, path: Path) -> Iterator[Record]:
+        yield append
+        out.write(ending(out.size))
+
+    def read(self, path: Location) -> Iterator[Record]:
         """The records of a shard, in order."""
         with path.open("rb") as file:
             parts = ((*name.partition("."), data) for name, data in members(file))

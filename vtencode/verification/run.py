@@ -136,9 +136,8 @@ def _whole_dataset(
         keys = Counter(key for key, _ in listed[name])
         yield from (f"{name}: {key} is listed twice" for key, count in keys.items() if count > 1)
     known = {entry["name"] for entry in manifest["shards"]}
-    for shard in sorted(root.glob(f"*{plan.suffix}")):
-        if shard.name not in known:
-            yield f"{shard.name}: the file is in no manifest"
+    strange = (name for name in plan.sink.found(root) if name not in known)
+    yield from (f"{name}: the file is in no manifest" for name in strange)
 
 
 def _changed(manifest: Mapping[str, Any], plan: Plan) -> Iterator[str]:

@@ -16,13 +16,11 @@ from vtencode.building.rows import planned_pairs
 from vtencode.building.shard import made_pairs
 from vtencode.building.tally import Outcome, Tally, added
 from vtencode.codecs.base import codec_from_spec
-from vtencode.durable import file_sha256
 from vtencode.engines.base import Tick
 from vtencode.errors import SampleError, SampleFiltered, VtencodeError
 from vtencode.painted import read_painted
 from vtencode.pairs import Made, RoundTrip, round_trip, worst_of
 from vtencode.recipe import Mix
-from vtencode.registry import find
 from vtencode.sinks.base import Record
 from vtencode.sources.base import Source
 
@@ -64,13 +62,15 @@ class VerifyShard:
     def __call__(self, item: int, tick: Tick) -> Findings:
         """Read the shard back and compare it with the source."""
         entry = self.manifest["shards"][item]
-        path = self.root / entry["name"]
-        if not path.is_file():
+        path, sink = self.root / entry["name"], self.plan.sink
+        try:
+            stored = sink.stored(path)
+        except (FileNotFoundError, IsADirectoryError):
             return Findings((f"{entry['name']}: the file is not there",))
-        if file_sha256(path) != entry["sha256"]:
+        if stored.sha256 != entry["sha256"]:
             return Findings((f"{entry['name']}: the file's sha256 is not the manifest's",))
         try:
-            found = list(find("sink", self.mix.output.format)().read(path))
+            found = list(sink.read(path))
         except (VtencodeError, ValueError) as error:
             return Findings((f"{entry['name']}: {error}",))
         records = {record.key: record for record in found}

@@ -1,6 +1,0 @@
-"""`python -m vtencode.pairs > schemas/pair.schema.json`."""
-
-from vtencode.pairs.meta import pair_schema
-
-if __name__ == "__main__":
-    print(pair_schema(), end="")  # noqa: T201  # what this module is for
