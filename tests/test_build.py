@@ -87,7 +87,9 @@ def test_a_build_of_the_miniature_counts_every_pair(nyu, tmp_path):
     assert [shard["written"] for shard in shards] == [2, 2, 1]
     assert [shard["name"] for shard in shards] == [f"all-0000{n}.tar" for n in range(3)]
     assert visible(tmp_path / "o") == [
+        "README.md",
         *(s["name"] for s in shards),
+        "croissant.json",
         "filtered.jsonl",
         "manifest.json",
         "rejects.jsonl",
@@ -416,7 +418,8 @@ def test_comments_order_and_titles_of_a_recipe_are_no_change(bts, tmp_path):
     recipe.write_text(commented.replace("title: NYU Depth V2", "title: NYU Depth"))
     vt.build(recipe, source=bts, out=tmp_path / "o", workers=1, overrides=sets)
     after = hashes(tmp_path / "o")
-    assert {name for name in after if after[name] != before[name]} == {"manifest.json"}
+    told = {"README.md", "croissant.json", "manifest.json"}
+    assert {name for name in after if after[name] != before[name]} == told
 
 
 def test_a_moved_or_touched_source_is_no_change(tmp_path):

@@ -57,7 +57,7 @@ def placing(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    _flush(path.parent)
+    flush(path.parent)
 
 
 @contextlib.contextmanager
@@ -85,13 +85,13 @@ def placing_folder(path: Path) -> Iterator[Path]:
     try:
         yield partial
         for file in sorted(partial.rglob("*")):
-            _flush(file)
-        _flush(partial)
+            flush(file)
+        flush(partial)
         _clear(path, known={file.relative_to(partial) for file in partial.rglob("*")})
         partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    _flush(path.parent)
+    flush(path.parent)
 
 
 def _clear(path: Path, *, known: set[Path]) -> None:
@@ -102,6 +102,16 @@ def _clear(path: Path, *, known: set[Path]) -> None:
     if strange is not None:
         raise FileExistsError(errno.EEXIST, "is not of this dataset: move it away", str(strange))
     shutil.rmtree(path)
+
+
+def link_or_copy(existing: Path, path: Path) -> None:
+    """Give a file a second name, or copy it, whole, where it cannot have one."""
+    path.unlink(missing_ok=True)
+    try:
+        path.hardlink_to(existing)
+    except OSError:
+        with placing(path) as partial:
+            shutil.copyfile(existing, partial)
 
 
 def remove_partial(folder: Path) -> None:
@@ -130,7 +140,7 @@ def _named(path: Path) -> Iterator[None]:
         raise
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Bring a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

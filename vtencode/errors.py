@@ -11,7 +11,10 @@ VtencodeError
 ├── SampleFiltered       one pair is left out on purpose; becomes a filtered pair
 ├── ShardError           a shard's bytes are not what a sink writes
 ├── DownloadError        a file could not be fetched whole
+├── PushError            a push to the Hub stopped; the same command resumes it
+│   └── PushRefusedError     a push needs a decision or a right of the user
 ├── MissingExtraError    an optional package is needed and not installed
+├── ExportError          a dataset cannot be written as a trainer reads it
 ├── VerificationError    a dataset is not what its manifest says
 └── BuildError           a build stopped; what is finished stays, the same command resumes it
     ├── LockedError          another process builds into this folder
@@ -149,6 +152,16 @@ class DownloadError(VtencodeError):
     """A file could not be fetched whole; what arrived is kept and resumed."""
 
 
+class PushError(VtencodeError):
+    """A push stopped; what the Hub has of it is kept, and the same command resumes."""
+
+
+class PushRefusedError(PushError):
+    """A push may not be, or must not be without a decision of the user."""
+
+    exit_code = 2
+
+
 class MissingExtraError(VtencodeError, ImportError):
     """An optional package is needed and not installed."""
 
@@ -160,6 +173,12 @@ class MissingExtraError(VtencodeError, ImportError):
     def __str__(self) -> str:
         package, extra = self.args
         return f"this needs the package {package!r}: pip install 'vtencode[{extra}]'"
+
+
+class ExportError(VtencodeError):
+    """A dataset cannot be written as a trainer reads it."""
+
+    exit_code = 2
 
 
 class VerificationError(VtencodeError):

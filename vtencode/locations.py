@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from vtencode.errors import MissingExtraError, SpecError
 
@@ -16,10 +16,15 @@ else:
 
 #: Protocols whose file system is an extra of vtencode, and the package it is in.
 _EXTRAS = {"s3": "s3fs", "gs": "gcsfs", "hf": "huggingface_hub"}
+#: Protocols of folders of this machine.
+_HERE = ("file", "local")
 
 
 def location(where: Location | str) -> Location:
     """A path, or what stands for one where `where` is a URL such as s3://bucket/folder.
+
+    >>> location("file:///data/nyu")
+    PosixPath('/data/nyu')
 
     Raises `SpecError` for protocols that nobody knows, `MissingExtraError` for those whose
     package is not installed.
@@ -41,7 +46,12 @@ def location(where: Location | str) -> Location:
         raise MissingExtraError(package, protocol) from error
     except ValueError as error:
         raise SpecError(f"{where} must be a path or a URL that fsspec knows: {error}.") from error
-    return found
+    return Path(found.path) if protocol in _HERE else found
+
+
+def on_store(where: Location) -> TypeGuard[UPath]:
+    """Whether this is a folder or file of an object store, not of this machine."""
+    return is_url(where)
 
 
 def is_url(where: object) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from vtencode.errors import NotADatasetError, VerificationError
 from vtencode.locations import Location
 from vtencode.spec import canonical_json
+from vtencode.stores.reading import contents
 
 MANIFEST = "manifest.json"
 #: What readers of a manifest rely on.
@@ -34,12 +35,13 @@ def read_manifest(out: Location) -> dict[str, Any]:
     not finished or the manifest was edited.
     """
     path = out / MANIFEST
-    if not path.is_file():
-        if (out / ".vtencode" / "plan.json").is_file():
+    data = contents(path)
+    if data is None:
+        if contents(out / ".vtencode" / "plan.json") is not None:
             raise VerificationError(f"{out} is an unfinished build: run the same build again.")
         raise NotADatasetError(f"{out} must hold a {MANIFEST}, and does not: build into it first.")
     try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
+        manifest: dict[str, Any] = json.loads(data)
         stated = manifest.pop("self_sha256")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise VerificationError(f"{path} must be a manifest of vtencode: {error}.") from error

@@ -49,13 +49,20 @@ def account(
             error for record in records for error in record.worst_errors.items()
         ),
         **{name: _most(records, name) for name in _MOST},
-        "shards": [_shard(record) for record in records],
+        **shard_account(records),
         "rejects_sha256": hashlib.sha256(rejects).hexdigest(),
         "filtered_sha256": hashlib.sha256(filtered).hexdigest(),
-        "content_sha256": json_sha256([record.content_sha256 for record in records]),
         "encoder": {"zlib": zlib.ZLIB_RUNTIME_VERSION},
     }
     return {**manifest, "self_sha256": json_sha256(manifest)}
+
+
+def shard_account(records: Sequence[ShardRecord]) -> dict[str, Any]:
+    """What the manifest says of shards, and of the pairs in them."""
+    return {
+        "shards": [_shard(record) for record in records],
+        "content_sha256": json_sha256([record.content_sha256 for record in records]),
+    }
 
 
 #: What the authors of a dataset ask of those who use it.

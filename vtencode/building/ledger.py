@@ -4,6 +4,7 @@
       train-00000.tar …        shards; under their final names only when whole
       rejects.jsonl            planned pairs that could not be built, sorted by key
       filtered.jsonl           planned pairs that were left out on purpose, sorted by key
+      README.md                the card, and croissant.json, the same for programs
       manifest.json            written last: without it, this is no dataset
       .vtencode/               plan.json, *.arrow, shards/00000.json, source.json, lock
 
@@ -19,7 +20,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,27 @@ from vtencode.building.account import account, lines
 from vtencode.building.plan import Plan, Tables, differences
 from vtencode.building.rows import write_tables
 from vtencode.building.shard import ShardRecord
+from vtencode.cards import write as write_cards
+from vtencode.cards.files import CARD, CROISSANT
 from vtencode.durable import remove_partial, write_whole
+from vtencode.engines.base import Work
 from vtencode.errors import BuildError, LockedError, PlanChangedError
+from vtencode.locations import Location
 from vtencode.manifest import MANIFEST
 from vtencode.recipe import Mix
 from vtencode.sinks.base import Stored
 from vtencode.spec import canonical_json
 
 REJECTS, FILTERED = "rejects.jsonl", "filtered.jsonl"
+#: What `Ledger.commit` writes before the manifest.
+COMMITTED = (REJECTS, FILTERED, CARD, CROISSANT)
+#: The bookkeeping's folder, and what is in it.
+PRIVATE, PLAN, ORIGIN = ".vtencode", "plan.json", "source.json"
+
+
+def record_name(shard: int) -> str:
+    """Where in the bookkeeping's folder the record of a shard is."""
+    return f"shards/{shard:05d}.json"
 
 
 def pretty_json(value: Any) -> bytes:
@@ -43,11 +57,15 @@ def pretty_json(value: Any) -> bytes:
 
 
 class Ledger:
-    """The bookkeeping of the build in one folder."""
+    """The bookkeeping of the build in one folder.
+
+    `where` is the folder as people know it.
+    """
 
     def __init__(self, out: Path) -> None:
+        self.where: Location = out
         self.out = out
-        self.private = out / ".vtencode"
+        self.private = out / PRIVATE
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -70,7 +88,7 @@ class Ledger:
             except BlockingIOError as error:
                 lock.seek(0)
                 holder = lock.read().strip() or "another process"
-                raise LockedError(f"{self.out} is being built by {holder}.") from error
+                raise LockedError(f"{self.where} is being built by {holder}.") from error
             lock.truncate(0)
             lock.write(f"process {os.getpid()} on {socket.gethostname()}")
             lock.flush()
@@ -79,12 +97,12 @@ class Ledger:
             finally:
                 self._sweep()
                 lock.truncate(0)
-                if fresh and not self._plan.is_file():
-                    self._vanish(and_out=made)
+                self._leave(fresh=fresh, made=made)
 
-    def adopt(self, plan: Plan, tables: Tables, origin: dict[str, Any]) -> None:
+    def adopt(self, plan: Plan, tables: Tables | None, origin: dict[str, Any]) -> None:
         """Make this folder a build of `plan`, or find that it already is.
 
+        `tables` are what workers build from, or None where they have something else.
         `origin` says where the source was read from; it is kept for `verify`, and is not part of
         the plan: a dataset may move.
         """
@@ -94,53 +112,80 @@ class Ledger:
             changed = list(differences(old, json.loads(canonical_json(plan.to_json()))))
             if changed:
                 raise PlanChangedError(
-                    f"{self.out} holds a build of another plan; what changed: "
+                    f"{self.where} holds a build of another plan; what changed: "
                     f"{', '.join(changed[:5])}. Choose another --out, or build with what it was "
                     "begun with."
                 )
-        write_tables(tables, self.private)
+        if tables is not None:
+            write_tables(tables, self.private)
         if not self._plan.is_file():
             write_whole(self._plan, pretty_json(plan.to_json()))
-        write_whole(self.private / "source.json", pretty_json(origin))
+        write_whole(self.private / ORIGIN, pretty_json(origin))
 
-    def finished(self, plan: Plan) -> dict[int, ShardRecord]:
-        """Records of the shards that are whole: same plan, size and hash."""
+    def finished(self, plan: Plan, *, cut_from: str = "") -> dict[int, ShardRecord]:
+        """Records of the shards that are whole: same plan, origin, size and hash."""
         sink, found = plan.sink, {}
         for shard in range(plan.shards):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 record = ShardRecord.from_json(json.loads(self._record_path(shard).read_bytes()))
-                same_plan = (record.plan, record.shard) == (plan.digest, shard)
                 kept = Stored(record.bytes, record.sha256)
-                if same_plan and sink.stored(self.out / record.name) == kept:
+                same = record.is_of(plan, shard, cut_from=cut_from)
+                if same and sink.stored(self.out / record.name) == kept:
                     found[shard] = record
         return found
+
+    def placing(self, work: Work[ShardRecord]) -> Work[ShardRecord]:
+        """What an engine runs for each shard, that it may be where it belongs.
+
+        `work` writes a shard into `out`.
+        """
+        return work
 
     def keep(self, record: ShardRecord) -> None:
         """Note that a shard is whole; its file is already under its final name."""
         write_whole(self._record_path(record.shard), pretty_json(record.to_json()))
+
+    def settled(self, plan: Plan, records: Mapping[int, ShardRecord]) -> list[ShardRecord]:
+        """The records of all shards, in order, before they are committed."""
+        return [records[shard] for shard in range(plan.shards)]
 
     def close(self, plan: Plan, mix: Mix, records: Sequence[ShardRecord]) -> dict[str, Any]:
         """Commit: check that nothing planned was lost, then say what was left out, and the rest."""
         rejects = lines([left for record in records for left in record.rejects])
         filtered = lines([left for record in records for left in record.filtered])
         manifest = account(plan, mix, records, rejects=rejects, filtered=filtered)
+        return self.commit(manifest, rejects=rejects, filtered=filtered)
+
+    def commit(
+        self, manifest: dict[str, Any], *, rejects: bytes, filtered: bytes
+    ) -> dict[str, Any]:
+        """Write what was left out, the card, and then the manifest: now this is a dataset.
+
+        Returns the manifest that stands.
+        """
         counts = manifest["counts"]
         if counts["planned"] != counts["written"] + counts["rejected"] + counts["filtered"]:
             raise BuildError(f"planned must be written + rejected + filtered, got {counts}.")
         write_whole(self.out / REJECTS, rejects)
         write_whole(self.out / FILTERED, filtered)
+        write_cards(self.out, manifest)
         write_whole(self.out / MANIFEST, pretty_json(manifest))
         return manifest
 
     @property
     def _plan(self) -> Path:
-        return self.private / "plan.json"
+        return self.private / PLAN
 
-    def _vanish(self, *, and_out: bool) -> None:
-        """Leave no trace of a build that never began; what others put there stays."""
+    def _leave(self, *, fresh: bool, made: bool) -> None:
+        """Leave no trace of a build that never began; what others put there stays.
+
+        `fresh` if this build began the folder's bookkeeping, `made` if it made the folder, too.
+        """
+        if not fresh or self._plan.is_file():
+            return
         shutil.rmtree(self.private)
         with contextlib.suppress(OSError):
-            if and_out:
+            if made:
                 self.out.rmdir()
 
     def _sweep(self) -> None:
@@ -153,9 +198,10 @@ class Ledger:
             plan: dict[str, Any] = dict(json.loads(self._plan.read_bytes()))
         except (ValueError, TypeError) as error:
             raise PlanChangedError(
-                f"{self._plan} must be a plan, and is damaged ({error}). Choose another --out."
+                f"{self.where / PRIVATE / PLAN} must be a plan, and is damaged ({error}). "
+                "Choose another --out."
             ) from error
         return plan
 
     def _record_path(self, shard: int) -> Path:
-        return self.private / "shards" / f"{shard:05d}.json"
+        return self.private / record_name(shard)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -11,11 +10,14 @@ from typing import Any
 
 from vtencode.building.ledger import Ledger
 from vtencode.building.plan import Plan, make_plan
+from vtencode.building.remote import ledger_at
 from vtencode.building.setting import Places, Setting, setting
 from vtencode.building.shard import BuildShard, LeftOut, ShardRecord
 from vtencode.errors import BuildError
+from vtencode.locations import Location, location
 from vtencode.recipe import Mix, Recipe
 from vtencode.registry import find
+from vtencode.stores.reading import processes
 
 #: Told (pairs done, pairs planned) as a build goes on.
 Report = Callable[[int, int], None]
@@ -28,7 +30,7 @@ FEW_REJECTS = 10
 class Built:
     """A finished dataset and its manifest."""
 
-    out: Path
+    out: Location
     manifest: dict[str, Any]
 
     @property
@@ -53,7 +55,7 @@ def plan(
 def build(
     recipe: str | Path | Recipe | Mix,
     *,
-    out: Path | str,
+    out: Location | str,
     source: Places = None,
     demo: int | bool = False,
     limit: int | None = None,
@@ -64,6 +66,7 @@ def build(
 ) -> Built:
     """Build a dataset into the folder `out`, or finish the build that was begun there.
 
+    `out` may be on an object store, as s3://bucket/nyu: see `vtencode.building.remote`.
     `recipe` is a shipped name, a file, a `Recipe` or a `Mix`; `source` is where the published
     data are, by the names of sources where there are several, and `demo` asks for miniatures
     instead, of so many training frames; `limit` keeps that many samples of each recipe;
@@ -73,17 +76,18 @@ def build(
     Raises `RecipeError`, `SourceError`, `LockedError`, `PlanChangedError`, and `BuildError` when
     too many samples are rejected.
     """
+    where = location(out)
+    workers = processes(where, workers)
     with setting(recipe, source=source, demo=demo, overrides=overrides) as ready:
-        ledger = Ledger(Path(out))
+        ledger = ledger_at(where, ready.mix.output.format)
         with ledger.locked():
             made, tables = make_plan(ready.mix, ready.sources, limit=limit)
             ledger.adopt(made, tables, dict(ready.origin))
             records = ledger.finished(made)
-            workers = (os.cpu_count() or 1) if workers is None else workers
             _run(ledger, made, ready, records, engine=engine, workers=workers, report=report)
-            ordered = [records[shard] for shard in range(made.shards)]
+            ordered = ledger.settled(made, records)
             _check_rejects(made, ready.mix, ordered)
-            return Built(ledger.out, ledger.close(made, ready.mix, ordered))
+            return Built(ledger.where, ledger.close(made, ready.mix, ordered))
 
 
 def _run(
@@ -106,7 +110,8 @@ def _run(
             report(min(done, made.pairs), made.pairs)  # a worker's death repeats its shard
 
     tick(0)
-    work = BuildShard(made, ready.mix, ready.sources, ledger.out, ledger.private)
+    here = BuildShard(made, ready.mix, ready.sources, ledger.out, ledger.private)
+    work = ledger.placing(here)
     missing = [shard for shard in range(made.shards) if shard not in records]
     for shard, record in find("engine", engine)().run(work, missing, workers=workers, tick=tick):
         ledger.keep(record)

@@ -37,7 +37,8 @@ class LeftOut:
 class ShardRecord:
     """What a finished shard holds; kept as JSON beside it, and in the manifest.
 
-    `tallies` are by `tally_name`, `worst_errors` by their unit.
+    `tallies` are by `tally_name`, `worst_errors` by their unit. A shard that was cut from another
+    dataset has that one's hash in `cut_from`, and tells nothing of these.
     """
 
     plan: str
@@ -53,6 +54,12 @@ class ShardRecord:
     worst_errors: Mapping[str, float] = field(default_factory=dict)
     worst_share_of_tolerance: float = 0.0
     longest_prompt_tokens: int = 0
+    cut_from: str = ""
+
+    def is_of(self, plan: Plan, shard: int, *, cut_from: str = "") -> bool:
+        """Whether this is the record of that shard of a plan."""
+        found = self.plan, self.shard, self.name, self.cut_from
+        return found == (plan.digest, shard, plan.shard_name(shard), cut_from)
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from vtencode.building.run import Built
 from vtencode.building.run import build as run_build
 from vtencode.building.setting import setting
 from vtencode.cli.data import find_sources
+from vtencode.cli.place import place
 from vtencode.cli.terminal import errors_text, progress, show_facts, show_json
+from vtencode.locations import Location, on_store
 from vtencode.recipe import Mix, load_mix
 from vtencode.registry import names
 
@@ -87,8 +89,14 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_asked
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The dataset's folder.")
-def build(asked: Asked, *, out: Path, workers: int | None, engine: str) -> None:
+@click.option(
+    "--out",
+    required=True,
+    metavar="PATH",
+    callback=place,
+    help="The dataset's folder; s3://bucket/nyu, too.",
+)
+def build(asked: Asked, *, out: Location, workers: int | None, engine: str) -> None:
     """Build the dataset of RECIPE (a shipped name or a file) into --out.
 
     Run the same command again to resume a build that was stopped.
@@ -107,7 +115,7 @@ def build(asked: Asked, *, out: Path, workers: int | None, engine: str) -> None:
     if asked.as_json:
         show_json(_summary(built))
     else:
-        _show_built(built)
+        _show_built(built, asked.sources if on_store(out) else None)
     click.get_current_context().exit(0 if built.whole else 3)
 
 
@@ -134,7 +142,8 @@ def _summary(built: Built) -> dict[str, Any]:
     return {**summary, "out": str(built.out), "shards": shards}
 
 
-def _show_built(built: Built) -> None:
+def _show_built(built: Built, sources: Mapping[str, Path] | None) -> None:
+    """Print what was built; `sources` are places that the dataset does not know."""
     manifest, counts = built.manifest, built.manifest["counts"]
     shards = manifest["shards"]
     size = sum(shard["bytes"] for shard in shards)
@@ -148,13 +157,18 @@ def _show_built(built: Built) -> None:
             "prompts": f"at most {manifest['longest_prompt_tokens']} T5 tokens, by estimate",
             "output": f"{built.out} ({_counted(len(shards), 'shard')}, {size / 1e6:.1f} MB)",
             "license": manifest["license"],
-            "next": f"vtencode verify {shlex.quote(str(built.out))}",
+            "next": shlex.join(["vtencode", "verify", str(built.out), *_given(sources or {})]),
         }
     )
     for name in ("rejected", "filtered"):
         if counts[name]:
             listed = built.out / {"rejected": REJECTS, "filtered": FILTERED}[name]
             click.echo(f"{name} pairs are listed in {listed}", err=True)
+
+
+def _given(sources: Mapping[str, Path]) -> Iterator[str]:
+    for name, path in sources.items():
+        yield from ("--source", f"{name}={path}" if len(sources) > 1 else str(path))
 
 
 def _show_plan(mix: Mix, made: Plan, counts: Mapping[tuple[int, str], int], origin: str) -> None:

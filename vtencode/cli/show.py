@@ -12,11 +12,14 @@ from typing import Any
 import click
 
 from vtencode.cli.out_file import OutFile
+from vtencode.cli.place import place
 from vtencode.cli.terminal import show_facts, show_json, show_table
 from vtencode.clouds import cloud_of, write_ply
 from vtencode.dataset import Dataset, Pair, open_dataset
 from vtencode.durable import write_whole
 from vtencode.errors import SpecError, did_you_mean
+from vtencode.locations import Location
+from vtencode.stores.reading import reading
 from vtencode.targets import Camera, DepthMap
 
 #: Characters of an instruction that a line of the list has room for.
@@ -26,7 +29,7 @@ _MOST = 100
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", callback=place)
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option(
     "--count",
@@ -42,7 +45,7 @@ _MOST = 100
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 def show(
     *,
-    folder: Path,
+    folder: Location,
     keys: tuple[str, ...],
     count: int,
     png: Path | None,
@@ -51,16 +54,19 @@ def show(
 ) -> None:
     """Look at pairs of the dataset in DIR: what is asked, and what is painted.
 
+    DIR may be on an object store, as s3://bucket/nyu.
+
     The contact sheet shows the input, the target, and what the target reads back as. The cloud
     is of the decoded depth, in the frame of the pair's camera: +x right, +y down, +z forward.
     """
-    dataset = open_dataset(folder)
-    pairs = _named(dataset, keys) if keys else list(islice(dataset, count))
-    written = []
-    if png is not None:
-        written.append(_write_sheet(png, dataset, pairs))
-    if ply is not None:
-        written.append(_write_cloud(ply, pairs if keys else dataset))
+    with reading(folder):
+        dataset = open_dataset(folder)
+        pairs = _named(dataset, keys) if keys else list(islice(dataset, count))
+        written = []
+        if png is not None:
+            written.append(_write_sheet(png, dataset, pairs))
+        if ply is not None:
+            written.append(_write_cloud(ply, pairs if keys else dataset))
     if as_json:
         show_json([_facts(pair) for pair in pairs])
         return

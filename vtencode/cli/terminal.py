@@ -101,14 +101,14 @@ def progress(what: str, *, size: bool = False) -> Iterator[Report]:
 
 def _plain(what: str, *, scale: float, unit: str) -> Report:
     begun: list[tuple[float, int]] = []
-    last = time.monotonic()
+    last, told = time.monotonic(), -1
 
     def report(done: int, total: int | None) -> None:
-        nonlocal last
+        nonlocal last, told
         rate = _rate(begun, done)
-        if time.monotonic() - last < PLAIN_EVERY and done != total:
+        if time.monotonic() - last < PLAIN_EVERY and (done != total or done == told):
             return
-        last = time.monotonic()
+        last, told = time.monotonic(), done
         line = f"{what} {done / scale:.0f}{unit}"
         if total:
             left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from vtencode.building.setting import needed
 from vtencode.cli.data import named_places
+from vtencode.cli.place import place
 from vtencode.cli.terminal import errors_text, progress, show_facts, show_json
+from vtencode.locations import Location
 from vtencode.manifest import read_manifest
 from vtencode.recipe import Mix
 from vtencode.verification.run import SPELLED_OUT, Verification
@@ -16,7 +16,7 @@ from vtencode.verification.run import verify as run_verify
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", callback=place)
 @click.option(
     "--source",
     multiple=True,
@@ -25,9 +25,12 @@ from vtencode.verification.run import verify as run_verify
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: cores.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(*, folder: Path, source: tuple[str, ...], workers: int | None, as_json: bool) -> None:
+def verify(
+    *, folder: Location, source: tuple[str, ...], workers: int | None, as_json: bool
+) -> None:
     """Check every file, key and pixel of the dataset in DIR against its source.
 
+    DIR may be on an object store, as s3://bucket/nyu; where the source is, is not told there.
     Exits 5 when anything differs.
     """
     with progress("pairs") as report:
@@ -40,11 +43,11 @@ def verify(*, folder: Path, source: tuple[str, ...], workers: int | None, as_jso
     click.get_current_context().exit(0 if found.ok else 5)
 
 
-def _needed(folder: Path) -> list[str]:
+def _needed(folder: Location) -> list[str]:
     return needed(Mix.from_identity(read_manifest(folder)["recipe"]))
 
 
-def _show(folder: Path, found: Verification) -> None:
+def _show(folder: Location, found: Verification) -> None:
     counts = found.counts
     show_facts(
         {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from vtencode.building.account import parts_account
-from vtencode.building.ledger import FILTERED, REJECTS
+from vtencode.building.ledger import FILTERED, ORIGIN, PRIVATE, REJECTS
 from vtencode.building.plan import Plan, differences, make_plan
 from vtencode.building.rows import write_tables
 from vtencode.building.setting import Places, setting, setting_from_origin
 from vtencode.building.tally import Tally, added
-from vtencode.durable import file_sha256
 from vtencode.errors import SourceError
+from vtencode.locations import Location, location
 from vtencode.manifest import read_manifest
 from vtencode.pairs import worst_of
 from vtencode.recipe import Mix
 from vtencode.registry import find
+from vtencode.stores.reading import contents, processes, reading
 from vtencode.verification.shard import VerifyShard
 
 #: Key and code of each pair that a file lists.
@@ -55,7 +56,7 @@ class Verification:
 
 
 def verify(
-    root: Path | str,
+    root: Location | str,
     *,
     source: Places = None,
     workers: int | None = None,
@@ -66,21 +67,25 @@ def verify(
     Hashes of all files; planned = written + rejected + filtered, key by key; the plan made again
     from the source; each target decoded from its own PNG and compared with the source's target
     within the codec's tolerance; each input equal to the source's picture. `source` is where the
-    data are now, if they moved since the build.
+    data are now, if they moved since the build. The dataset may be on an object store; each shard
+    is copied here to be read.
 
     Raises `NotADatasetError` or `VerificationError` when there is no readable manifest, and
     `SourceError` when the source cannot be found.
     """
-    root = Path(root)
+    root = location(root)
+    count = processes(root, workers)
     manifest = read_manifest(root)
     mix = Mix.from_identity(manifest["recipe"])
     with _setting(root, mix, source) as ready, tempfile.TemporaryDirectory() as folder:
         plan, tables = make_plan(mix, ready.sources, limit=manifest["limit"])
         write_tables(tables, Path(folder))
-        listed = {name: _listed(root / name) for name in (REJECTS, FILTERED)}
+        lists = {name: contents(root / name) for name in (REJECTS, FILTERED)}
+        listed = {name: _listed(data) for name, data in lists.items()}
         codes = {name: dict(pairs) for name, pairs in listed.items()}
         work = VerifyShard(plan, mix, ready.sources, root, Path(folder), manifest, codes)
-        problems = [*_whole_dataset(root, manifest, plan, listed)]
+        problems = [*_whole_dataset(manifest, plan, listed)]
+        problems += [*_files(root, manifest, plan, lists)]
         done = 0
 
         def tick(count: int) -> None:
@@ -91,7 +96,6 @@ def verify(
 
         shards = range(min(plan.shards, len(manifest["shards"])))
         engine = find("engine", "local")()
-        count = (os.cpu_count() or 1) if workers is None else workers
         run = engine.run(work, shards, workers=count, tick=tick)
         found = dict(run)
     findings = [found[shard] for shard in sorted(found)]
@@ -109,7 +113,7 @@ def verify(
 
 
 def _whole_dataset(
-    root: Path, manifest: Mapping[str, Any], plan: Plan, listed: Mapping[str, Listed]
+    manifest: Mapping[str, Any], plan: Plan, listed: Mapping[str, Listed]
 ) -> Iterator[str]:
     """Problems that are not of one shard."""
     counts = manifest["counts"]
@@ -129,14 +133,22 @@ def _whole_dataset(
         yield f"this is another plan than the one that was built; what changed: {changed}"
     if plan.shards != len(manifest["shards"]):
         yield f"the plan has {plan.shards} shards, and the manifest {len(manifest['shards'])}"
-    for name, hashed in ((REJECTS, "rejects_sha256"), (FILTERED, "filtered_sha256")):
-        path = root / name
-        if not path.is_file() or file_sha256(path) != manifest[hashed]:
-            yield f"{name} is not the one that was written"
-        keys = Counter(key for key, _ in listed[name])
+    for name, pairs in listed.items():
+        keys = Counter(key for key, _ in pairs)
         yield from (f"{name}: {key} is listed twice" for key, count in keys.items() if count > 1)
+
+
+def _files(
+    root: Location, manifest: Mapping[str, Any], plan: Plan, lists: Mapping[str, bytes | None]
+) -> Iterator[str]:
+    """Files that are not the manifest's, shards that it has left aside."""
+    for name, hashed in ((REJECTS, "rejects_sha256"), (FILTERED, "filtered_sha256")):
+        data = lists[name]
+        if data is None or hashlib.sha256(data).hexdigest() != manifest[hashed]:
+            yield f"{name} is not the one that was written"
     known = {entry["name"] for entry in manifest["shards"]}
-    strange = (name for name in plan.sink.found(root) if name not in known)
+    with reading(root):
+        strange = [name for name in plan.sink.found(root) if name not in known]
     yield from (f"{name}: the file is in no manifest" for name in strange)
 
 
@@ -159,20 +171,20 @@ def _parts(
         yield f"the manifest's {name} is not what the plan and the pairs give"
 
 
-def _listed(path: Path) -> Listed:
+def _listed(data: bytes | None) -> Listed:
     """Key and code of the pairs that a file lists."""
     try:
-        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        rows = [json.loads(line) for line in (data or b"").decode().splitlines()]
         return [(row["key"], row.get("code", "")) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []
 
 
-def _setting(root: Path, mix: Mix, source: Places) -> Any:
+def _setting(root: Location, mix: Mix, source: Places) -> Any:
     if source is not None:
         return setting(mix, source=source)
     try:
-        origin = dict(json.loads((root / ".vtencode" / "source.json").read_bytes()))
+        origin = dict(json.loads(contents(root / PRIVATE / ORIGIN) or b""))
         origin["demo"] = int(origin.get("demo", 0))
     except (OSError, ValueError, TypeError) as error:
         raise SourceError(f"{root} does not say where its source is: --source PATH.") from error

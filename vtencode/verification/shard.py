@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from vtencode.building.tally import Outcome, Tally, added
 from vtencode.codecs.base import codec_from_spec
 from vtencode.engines.base import Tick
 from vtencode.errors import SampleError, SampleFiltered, VtencodeError
+from vtencode.locations import Location
 from vtencode.painted import read_painted
 from vtencode.pairs import Made, RoundTrip, round_trip, worst_of
 from vtencode.recipe import Mix
-from vtencode.sinks.base import Record
+from vtencode.sinks.base import FileSink, Record
 from vtencode.sources.base import Source
+from vtencode.stores.reading import local_copy
 
 _ELSE = "is not what the recipe makes of the source"
 #: A pair of which nothing could be decoded.
@@ -54,7 +57,7 @@ class VerifyShard:
     plan: Plan
     mix: Mix
     sources: Sequence[Source]
-    root: Path
+    root: Location
     tables: Path
     manifest: Mapping[str, Any]
     left_out: Mapping[str, Mapping[str, str]]
@@ -62,22 +65,28 @@ class VerifyShard:
     def __call__(self, item: int, tick: Tick) -> Findings:
         """Read the shard back and compare it with the source."""
         entry = self.manifest["shards"][item]
-        path, sink = self.root / entry["name"], self.plan.sink
         try:
-            stored = sink.stored(path)
+            found = self._held(entry)
         except (FileNotFoundError, IsADirectoryError):
-            return Findings((f"{entry['name']}: the file is not there",))
-        if stored.sha256 != entry["sha256"]:
-            return Findings((f"{entry['name']}: the file's sha256 is not the manifest's",))
-        try:
-            found = list(sink.read(path))
-        except (VtencodeError, ValueError) as error:
-            return Findings((f"{entry['name']}: {error}",))
+            found = "the file is not there"
+        if isinstance(found, str):
+            return Findings((f"{entry['name']}: {found}",))
         records = {record.key: record for record in found}
         if not len(records) == len(found) == entry["written"]:
             told = f"{entry['written']} pairs, got {len(found)} with {len(records)} keys"
             return Findings((f"{entry['name']}: it must hold {told}",))
         return self._compared(item, records, tick)
+
+    def _held(self, entry: Mapping[str, Any]) -> list[Record] | str:
+        """The records of a shard, or what is wrong with its file."""
+        path, sink = self.root / entry["name"], self.plan.sink
+        with local_copy(path) if isinstance(sink, FileSink) else nullcontext(path) as shard:
+            if sink.stored(shard).sha256 != entry["sha256"]:
+                return "the file's sha256 is not the manifest's"
+            try:
+                return list(sink.read(shard))
+            except (VtencodeError, ValueError) as error:
+                return str(error)
 
     def _compared(self, item: int, records: dict[str, Record], tick: Tick) -> Findings:
         problems: list[str] = []
