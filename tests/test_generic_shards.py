@@ -25,6 +25,7 @@ from readers import rows, same_normals
 
 import vtencode as vt
 from vtencode.errors import SampleError, SourceError, SpecError
+from vtencode.exports.reshard import reshard
 from vtencode.generic.shards import Shards
 from vtencode.generic.tars import members_of
 from vtencode.miniatures.series import jpeg
@@ -353,6 +354,14 @@ def test_our_output_read_as_others_and_others_read_as_ours_are_told(built, tars)
         Shards(root=built, image="input.jpg").index()
     with pytest.raises(SourceError, match=r"must be a dataset that vtencode built.*image: jpg"):
         Shards(root=tars).index()
+
+
+def test_what_was_built_in_another_format_is_told_how_to_be_read(built, tmp_path):
+    loose = reshard(built, to="parquet", out=tmp_path / "o", workers=1).out
+    with pytest.raises(
+        SourceError, match=r"is built as parquet: vtencode export .* --to webdataset"
+    ):
+        Shards(root=loose).index()
 
 
 def test_a_shard_of_another_size_than_the_manifest_says_is_told(built, tmp_path):

@@ -212,6 +212,24 @@ REGISTRIES: dict[str, Registry] = {
                 "webdataset": "vtencode.sinks.webdataset:WebDatasetSink",
             },
         ),
+        Registry(
+            "trainer",
+            {
+                "ai-toolkit": "vtencode.exports.ai_toolkit:AiToolkit",
+                "automodel": "vtencode.exports.automodel:AutoModel",
+                "bagel": "vtencode.exports.bagel:Bagel",
+                "diffsynth": "vtencode.exports.diffsynth:DiffSynth",
+                "diffusers": "vtencode.exports.diffusers:Diffusers",
+                "diffusers-kontext": "vtencode.exports.diffusers:Kontext",
+                "diffusion-pipe": "vtencode.exports.diffusion_pipe:DiffusionPipe",
+                "energon": "vtencode.exports.energon:Energon",
+                "instruct-pix2pix": "vtencode.exports.instruct_pix2pix:InstructPix2Pix",
+                "ms-swift": "vtencode.exports.ms_swift:MsSwift",
+                "musubi": "vtencode.exports.musubi:Musubi",
+                "omnigen2": "vtencode.exports.omnigen2:OmniGen2",
+                "simpletuner": "vtencode.exports.simpletuner:SimpleTuner",
+            },
+        ),
         Registry("engine", {"local": "vtencode.engines.local:LocalEngine"}),
     )
 }

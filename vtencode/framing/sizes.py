@@ -4,6 +4,7 @@ What a trainer does to an image of a size was read from, and run with, its own l
 DiffSynth-Studio, musubi-tuner and OmniGen2 keep sides that are multiples of 16 within 1 MP; BAGEL
 wants the short side at least, and the long side at most, what it is told (512 and 1024); diffusers
 with `--use_aspect_ratio_buckets` keeps the rungs of a ladder that ends at 2:1, and nothing else.
+Its FLUX.1 Kontext script has a ladder of its own, without 5:4 and 16:9.
 """
 
 from __future__ import annotations

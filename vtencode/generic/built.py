@@ -149,7 +149,14 @@ class Built:
                 f"{self.root} must be a dataset that vtencode built, with its {MANIFEST}, or the "
                 "recipe's source must say which members are images, as image: jpg."
             )
-        return read_manifest(self.root)
+        manifest = read_manifest(self.root)
+        stored = manifest["recipe"]["output"]["format"]
+        if stored != "webdataset":
+            raise SourceError(
+                f"{self.root} must be built as webdataset, and is built as {stored}: vtencode "
+                f"export {self.root} --to webdataset --out PATH writes it so."
+            )
+        return manifest
 
 
 def _need(row: Row, *, name: str) -> str:

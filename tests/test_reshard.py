@@ -1,0 +1,137 @@
+"""Datasets cut anew: the law that it equals a build, and what stops it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from trees import vtencode
+
+import vtencode as vt
+from vtencode.exports.reshard import reshard
+from vtencode.registry import names
+
+SINKS = names("sink")
+#: Some of these pairs are filtered, so that shards have holes.
+ASKED = {"demo": 3, "limit": 3, "workers": 1}
+
+
+def build(name: str, out: Path, per_shard: int) -> Path:
+    sets = [f"output.format={name}", f"output.samples_per_shard={per_shard}"]
+    return vt.build("coco", out=out, overrides=sets, **ASKED).out
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> dict[tuple[str, int], Path]:
+    """The same build in each format, in two sizes of shards."""
+    root = tmp_path_factory.mktemp("built")
+    return {
+        (name, size): build(name, root / f"{name}-{size}", size)
+        for name, size in [*((name, 4) for name in SINKS), ("webdataset", 3)]
+    }
+
+
+def visible(root: Path) -> dict[str, bytes]:
+    """Every file but those of `.vtencode`, by name."""
+    files = (file for file in root.rglob("*") if file.is_file())
+    found = {str(file.relative_to(root)): file.read_bytes() for file in files}
+    return {name: data for name, data in found.items() if not name.startswith(".vtencode")}
+
+
+@pytest.mark.parametrize("old", SINKS)
+@pytest.mark.parametrize("new", SINKS)
+def test_a_dataset_in_another_format_is_the_build_in_that_format(old, new, built, tmp_path):
+    made = reshard(built[old, 4], to=new, out=tmp_path / "o", workers=1)
+    assert visible(made.out) == visible(built[new, 4])
+
+
+def test_holes_stay_where_the_plan_has_them(built):
+    manifest = json.loads((built["webdataset", 4] / "manifest.json").read_bytes())
+    assert manifest["counts"]["filtered"] > 0
+
+
+@pytest.mark.parametrize(("old", "new"), [(4, 3), (3, 4)])
+def test_shards_of_another_size_are_those_of_a_build(old, new, built, tmp_path):
+    made = reshard(
+        built["webdataset", old],
+        to="webdataset",
+        out=tmp_path / "o",
+        samples_per_shard=new,
+        workers=2,
+    )
+    assert visible(made.out) == visible(built["webdataset", new])
+    assert vt.verify(made.out, workers=1).ok
+
+
+def test_what_was_done_when_it_was_stopped_is_kept(built, tmp_path):
+    out = tmp_path / "o"
+    reshard(built["webdataset", 4], to="parquet", out=out, workers=1)
+    first, last = sorted(out.glob("*.parquet"))[:: len(list(out.glob("*.parquet"))) - 1]
+    kept = first.stat().st_ino
+    (out / "manifest.json").unlink()
+    last.unlink()
+
+    reshard(built["webdataset", 4], to="parquet", out=out, workers=1)
+
+    assert first.stat().st_ino == kept
+    assert visible(out) == visible(built["parquet", 4])
+
+
+def test_a_build_does_not_take_shards_that_were_cut_anew_for_its_own(built, tmp_path):
+    """They do not say how many pairs of each task they hold."""
+    out = reshard(built["webdataset", 4], to="parquet", out=tmp_path / "o", workers=1).out
+    (out / "manifest.json").unlink()
+
+    build("parquet", out, 4)
+
+    assert visible(out) == visible(built["parquet", 4])
+
+
+@pytest.mark.parametrize("damaged", ["train-00000.tar", "filtered.jsonl"])
+def test_a_dataset_that_is_not_what_its_manifest_says_is_refused(damaged, built, tmp_path):
+    copy = shutil.copytree(built["webdataset", 4], tmp_path / "copy")
+    with (copy / damaged).open("ab") as file:
+        file.write(b"\n")
+
+    with pytest.raises(vt.VtencodeError, match=damaged) as raised:
+        reshard(copy, to="parquet", out=tmp_path / "o", workers=1)
+
+    assert raised.value.exit_code == 5
+    assert not (tmp_path / "o" / "manifest.json").exists()
+
+
+def test_files_of_others_are_left_alone(built, tmp_path):
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "notes.txt").write_text("mine")
+
+    with pytest.raises(vt.VtencodeError, match="holds other files"):
+        reshard(built["webdataset", 4], to="parquet", out=tmp_path / "o", workers=1)
+
+    assert [file.name for file in (tmp_path / "o").iterdir()] == ["notes.txt"]
+
+
+def test_as_a_command(built, tmp_path):
+    out = tmp_path / "o"
+    code, stdout, _ = vtencode("export", built["webdataset", 4], "--to", "folder", "--out", out)
+    assert code == 0
+    assert stdout.splitlines()[-1] == f"next     vtencode verify {out}"
+    assert visible(out) == visible(built["folder", 4])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--to", "parquet,musubi"), "alone"),
+        (("--to", "parquet", "--limit", "2"), "alone"),
+        (("--to", "musubi", "--samples-per-shard", "2"), "is for folder, parquet, webdataset"),
+        (("--to", "tfrecord"), "no trainer is named 'tfrecord'"),
+        (("--to", "musubi", "--out", "memory://o"), "must be a folder"),
+    ],
+)
+def test_wrong_usage_is_told(words, told, built, tmp_path):
+    code, _, stderr = vtencode("export", built["webdataset", 4], "--out", tmp_path / "o", *words)
+    assert code == 2
+    assert told in stderr
+    assert not (tmp_path / "o").exists()

@@ -1,0 +1,1 @@
+"""Exports: what a trainer's own loader reads, written from a finished dataset."""
