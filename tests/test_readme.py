@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_a_python_block_of_the_readme_runs(block, built):
 
 
 def test_there_is_python_in_the_readme():
-    assert len(PYTHON) == 3
+    assert len(PYTHON) == 4
 
 
 def test_every_command_the_readme_shows_exists():
@@ -102,12 +103,18 @@ def test_ci_runs_the_test_command_of_the_readme_word_for_word():
     assert ".ci/check" in command
 
 
+needs_torch = pytest.mark.skipif(
+    find_spec("torch") is None, reason="torch, which an example needs, is not installed"
+)
 #: Examples that measure take their time.
 SCRIPTS = [
     pytest.param(
         path,
         id=path.name,
-        marks=[pytest.mark.slow] if path.stem.endswith(("_table", "_tables")) else [],
+        marks=[
+            *([pytest.mark.slow] if path.stem.endswith(("_table", "_tables")) else []),
+            *([needs_torch] if path.stem.startswith("torch_") else []),
+        ],
     )
     for path in sorted((ROOT / "examples").glob("*.py"))
 ]
