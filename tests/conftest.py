@@ -19,6 +19,9 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+#: Scripts for the interpreters of trainers; see test_trainers.py.
+collect_ignore = ["trainers"]
+
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
 
 

@@ -51,6 +51,14 @@ def test_one_tree_serves_several_trainers(tmp_path):
     assert f"--dataset_config {out}/musubi/dataset.toml" in page
 
 
+def test_trainers_that_read_the_same_parquet_share_it(tmp_path):
+    to = ["diffusers", "diffusers-kontext"]
+    out = export(dataset().root, to=to, out=tmp_path / "o", workers=1).out
+
+    assert [path.name for path in out.iterdir() if path.is_dir()] == ["diffusers"]
+    assert (out / "README.md").read_text().count(f"--dataset_name={out}/diffusers ") == 2
+
+
 def test_an_export_is_the_same_bytes_for_any_number_of_workers(tmp_path):
     for workers in (1, 2):
         out = tmp_path / f"{workers}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from trees import vtencode
+from upath import UPath
 
 import vtencode as vt
 from vtencode.exports.reshard import reshard
@@ -100,6 +101,22 @@ def test_a_dataset_that_is_not_what_its_manifest_says_is_refused(damaged, built,
 
     assert raised.value.exit_code == 5
     assert not (tmp_path / "o" / "manifest.json").exists()
+
+
+def test_onto_an_object_store_and_from_it(built, tmp_path, monkeypatch):
+    monkeypatch.setenv("VTENCODE_CACHE", str(tmp_path / "cache"))
+    there = UPath(f"memory://{tmp_path.name}")
+
+    made = reshard(built["webdataset", 4], to="parquet", out=str(there))
+
+    expected = visible(built["parquet", 4])
+    assert {name: (there / name).read_bytes() for name in expected} == expected
+    assert made.manifest == json.loads(expected["manifest.json"])
+    assert visible(reshard(there, to="folder", out=tmp_path / "o").out) == visible(
+        built["folder", 4]
+    )
+    again = reshard(built["webdataset", 4], to="parquet", out=str(there))
+    assert again.manifest == made.manifest
 
 
 def test_files_of_others_are_left_alone(built, tmp_path):

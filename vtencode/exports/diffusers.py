@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from vtencode.exports.base import Size, Trainer
-from vtencode.exports.hub import put_hub_folder
+from vtencode.exports.hub import FOLDER, put_hub_folder
 from vtencode.exports.tree import Tree
 
 #: `--resolution` below: no target keeps more than its area, and sides are multiples of `STEP`.
@@ -68,8 +68,8 @@ class Diffusers(Trainer):
         return min(reversed(buckets), key=lambda size: abs(height * size[0] - width * size[1]))
 
     def write(self, tree: Tree) -> None:
-        """`<name>/data/*.parquet` and `<name>/README.md`."""
-        put_hub_folder(tree, self.name)
+        """`diffusers/data/*.parquet` and `diffusers/README.md`."""
+        put_hub_folder(tree)
 
     def usage(self, tree: Tree) -> str:
         """The command, what keeps targets exact, and what the script takes of memory."""
@@ -77,7 +77,7 @@ class Diffusers(Trainer):
         return _USAGE.format(
             script=self.script,
             model=self.model,
-            folder=shlex.quote(f"{tree.at}/{self.name}"),
+            folder=shlex.quote(f"{tree.at}/{FOLDER}"),
             side=SIDE,
             more=self.more,
             count=tree.count,

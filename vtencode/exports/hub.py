@@ -21,7 +21,16 @@ and what else is known of each pair. Written by vtencode.
 """
 
 
-def put_hub_folder(tree: Tree, folder: str) -> None:
-    """Put the pairs into `folder/data/*.parquet`, and the card that makes them split `train`."""
-    tree.put_shards(f"{folder}/data", "parquet")
-    tree.write(f"{folder}/README.md", _CARD.format(name=tree.name, count=tree.count))
+#: One for all scripts that take such a folder.
+FOLDER = "diffusers"
+
+
+def put_hub_folder(tree: Tree) -> None:
+    """Put the pairs into `diffusers/data/*.parquet`, and the card that makes them split `train`.
+
+    Trainers that share the folder ask for it, each; it is written once.
+    """
+    card = tree.folder / FOLDER / "README.md"
+    if not card.is_file():
+        tree.put_shards(f"{FOLDER}/data", "parquet")
+        tree.write(f"{FOLDER}/README.md", _CARD.format(name=tree.name, count=tree.count))

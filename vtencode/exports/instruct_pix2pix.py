@@ -6,7 +6,7 @@ import shlex
 from typing import ClassVar
 
 from vtencode.exports.base import Size, Trainer
-from vtencode.exports.hub import put_hub_folder
+from vtencode.exports.hub import FOLDER, put_hub_folder
 from vtencode.exports.tree import Tree
 
 #: `--resolution` below: the side of the square that every picture becomes.
@@ -53,9 +53,9 @@ class InstructPix2Pix(Trainer):
         return SIDE, SIDE
 
     def write(self, tree: Tree) -> None:
-        """`instruct-pix2pix/data/*.parquet` and `instruct-pix2pix/README.md`."""
-        put_hub_folder(tree, "instruct-pix2pix")
+        """`diffusers/data/*.parquet` and `diffusers/README.md`."""
+        put_hub_folder(tree)
 
     def usage(self, tree: Tree) -> str:
         """The command, and which targets stay exact."""
-        return _USAGE.format(folder=shlex.quote(f"{tree.at}/instruct-pix2pix"), side=SIDE)
+        return _USAGE.format(folder=shlex.quote(f"{tree.at}/{FOLDER}"), side=SIDE)

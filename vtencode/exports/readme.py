@@ -10,14 +10,14 @@ from vtencode.exports.tree import Tree
 _HEAD = """\
 # {name}: {count} pairs for {titles}
 
-Exported by vtencode from the dataset `{name}` (manifest {digest}).{pictures} Every target is a
-PNG that says in its own header how to decode it. Never flip, recolor or resample a target: each
-setting below keeps its pixels as they are.
-"""
-_PICTURES = """
+Exported by vtencode from the dataset `{name}` (manifest {digest}).
 
+{pictures}Every target is a PNG that says in its own header how to decode it. Never flip, recolor or
+resample a target: each setting below keeps its pixels as they are.
+"""
+_PICTURES = """\
 `source/` holds pictures to edit, `target/` the pictures to paint; a pair shares the name of its
-files."""
+files. """
 
 
 def readme(tree: Tree, trainers: Sequence[Trainer], changes: Sequence[str]) -> str:

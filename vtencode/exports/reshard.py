@@ -54,7 +54,7 @@ def reshard(
     left = {name: _left_out(dataset, name, manifest) for name in (REJECTS, FILTERED)}
     plan = plan_with(manifest, output)
     where = location(out)
-    workers = processes(where, processes(dataset, workers))
+    workers = min(processes(place, workers) for place in (where, dataset))
     ledger = ledger_at(where, to)
     with ledger.locked():
         ledger.adopt(plan, None, _origin(dataset))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from vtencode.exports.tree import Tree
 from vtencode.locations import Location, location
 from vtencode.manifest import read_manifest
 from vtencode.registry import find
+from vtencode.stores.reading import processes
 
 FORMAT = "vtencode-export/1"
 
@@ -104,7 +104,7 @@ def _run(
             report(min(done, total), total)
 
     tick(0)
-    count = (os.cpu_count() or 1) if workers is None else workers
+    count = processes(work.dataset, workers)
     for _ in find("engine", "local")().run(work, missing, workers=count, tick=tick):
         pass
 
