@@ -379,6 +379,7 @@ def test_real_files_become_codes(file, source, to, samples, vtencode):
         assert np.array_equal(Image.open("back.png"), Image.open(samples / file))
 
 
+@pytest.mark.slow
 def test_an_image_of_the_full_ade20k_is_read_three_ways_and_written_once(samples, folder, vtencode):
     (path,) = samples.glob("ade20k_full/**/*_seg.png")
     document = json.loads(path.with_name(path.name.replace("_seg.png", ".json")).read_text())

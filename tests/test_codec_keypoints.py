@@ -316,6 +316,7 @@ def test_large_images_have_larger_discs():
     assert CODEC.encode(target).rgb.any(axis=2).sum() == pytest.approx(np.pi * 12**2, rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sky", [False, True])
 def test_points_of_miniature_scenes_come_back(sky):
     camera = Camera(fx=260.0, fy=260.0, cx=159.5, cy=119.5)

@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from trees import write_bts
+from trees import typed, write_bts
 
 import vtencode as vt
 from vtencode.errors import RecipeError, SourceError, SpecError
@@ -175,12 +175,15 @@ def test_an_output_below_a_file_is_wrong_usage(below, bts, tmp_path):
         ("encode depth d.npy --out none/c.png", "the folder of none/c.png must be there"),
     ],
 )
-def test_an_out_file_that_cannot_be_meant_is_refused_before_anything_is_read(words, told, tmp_path):
-    np.save(tmp_path / "d.npy", np.full((4, 4), 2.0, np.float32))
-    assert shell(f"cd {tmp_path}; vtencode encode depth d.npy --out c.png")[0] == 0
+def test_an_out_file_that_cannot_be_meant_is_refused_before_anything_is_read(
+    words, told, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    np.save("d.npy", np.full((4, 4), 2.0, np.float32))
+    assert typed(capsys, "encode", "depth", "d.npy", "--out", "c.png")[0] == 0
     before = (tmp_path / "c.png").read_bytes()
 
-    code, _, stderr = shell(f"cd {tmp_path}; vtencode {words}")
+    code, _, stderr = typed(capsys, *words.split())
 
     assert code == 2
     assert told in stderr

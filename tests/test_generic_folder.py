@@ -92,6 +92,7 @@ def things_of(index):
     return np.unique(classes(index)[room(index).instance > 0])
 
 
+@pytest.mark.slow
 def test_a_folder_builds_verifies_and_resumes_to_the_same_bytes(root, tmp_path):
     path = recipe(
         tmp_path / "mine.yaml",

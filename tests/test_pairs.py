@@ -201,10 +201,15 @@ def test_a_picture_that_needs_no_change_keeps_its_bytes(nyu):
 @pytest.mark.parametrize(
     "framing",
     [
-        ("framing.resize=auto", "framing.flip=1"),
         ("framing.resize=exact", "framing.size=[96, 64]", "framing.flip=0.5"),
-        ("framing.resize=none", "framing.window=[100, 90]", "framing.at=random"),
-        ("framing.resize=long", "framing.size=99", "framing.pad=[112, 112]"),
+        *(
+            pytest.param(sets, marks=pytest.mark.slow)
+            for sets in (
+                ("framing.resize=auto", "framing.flip=1"),
+                ("framing.resize=none", "framing.window=[100, 90]", "framing.at=random"),
+                ("framing.resize=long", "framing.size=99", "framing.pad=[112, 112]"),
+            )
+        ),
     ],
 )
 def test_framed_pictures_have_one_size_and_the_target_maps_back(framing):

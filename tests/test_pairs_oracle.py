@@ -20,6 +20,8 @@ from vtencode.palettes import parse_color
 from vtencode.recipe import load_recipe
 from vtencode.registry import find
 
+pytestmark = pytest.mark.slow
+
 BLACK = (0, 0, 0)
 ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"]
 COLOR = r"(?:RGB)?\([^)]*\)|<[^>]*>|#\w{6}|[a-z ]+"

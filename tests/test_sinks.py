@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trees import write_bts
 from upath import UPath
 
 import vtencode as vt
@@ -231,9 +232,10 @@ def test_row_groups_are_small_and_pages_have_checksums(tmp_path):
 def built(tmp_path_factory) -> dict[str, vt.Dataset]:
     """One build in every format."""
     root = tmp_path_factory.mktemp("built")
+    source = write_bts(root / "bts", count=9, suffix="png")
     for name in SINKS:
-        sets = [f"output.format={name}", "output.samples_per_shard=4"]
-        vt.build("scenes", demo=2, limit=2, out=root / name, overrides=sets, workers=1)
+        sets = [f"output.format={name}", "output.samples_per_shard=4", "framing={resize: none}"]
+        vt.build("nyu-depth", source=source, out=root / name, overrides=sets, workers=1)
     return {name: vt.open_dataset(root / name) for name in SINKS}
 
 

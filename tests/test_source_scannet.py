@@ -110,6 +110,7 @@ def test_pixels_that_depth_does_not_see_are_unknown(place):
     assert 0.45 < depth.valid.mean() < 0.55
 
 
+@pytest.mark.slow
 def test_the_subset_of_25_000_frames_names_its_frames_as_the_scans_do(root, tmp_path):
     subset = write(tmp_path, count=1, form="frames_25k")
     (row,), (whole,) = rows(ScanNet(root=subset)), rows(ScanNet(root=root))

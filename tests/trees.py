@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vtencode.cli.main import main
 from vtencode.durable import PARTIAL
 from vtencode.miniatures.scenes import scene
 from vtencode.targets import Array, Camera
@@ -140,6 +141,16 @@ def vtencode(*words: object, **options: Any) -> tuple[int, str, str]:
     with command(*words, **options) as process:
         stdout, stderr = process.communicate(timeout=120)
         return process.returncode, stdout, stderr
+
+
+def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    """Run the command line in this process, which saves its start: as `vtencode` above."""
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["vtencode", *map(str, words)])
+        with pytest.raises(SystemExit) as done:
+            main()
+    return (int(done.value.code or 0), *capsys.readouterr())
 
 
 def changed(path: Path, change: Callable[[bytearray], object]) -> Path:
