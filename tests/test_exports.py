@@ -97,7 +97,7 @@ def test_pairs_that_a_loader_would_change_are_refused(odd, tmp_path):
     assert "musubi would change the size of 1 pairs" in said
     assert "70x50 would be resampled to 64x48" in said
     assert "--allow-changes" in said
-    assert not (tmp_path / "o").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_or_exported_with_a_warning(odd, tmp_path):
@@ -107,6 +107,8 @@ def test_or_exported_with_a_warning(odd, tmp_path):
     assert code == 0
     assert "warning: musubi would change the size of 2 pairs" in stderr
     assert "would be resampled to 64x48" in (tmp_path / "o" / "README.md").read_text()
+    with pytest.raises(ExportError, match="would not get what is stored"):
+        export(odd, to=["musubi"], out=tmp_path / "o", workers=1)
 
 
 def test_what_is_finished_is_not_done_again(tmp_path):

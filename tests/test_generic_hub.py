@@ -147,6 +147,7 @@ def test_a_saved_dataset_builds_and_verifies(saved, tmp_path):
     assert verify(tmp_path / "out", workers=1).ok
 
 
+@pytest.mark.slow
 def test_parquet_files_build_and_verify_as_the_saved_dataset_does(saved, tmp_path):
     path = recipe(
         tmp_path / "hf.yaml",

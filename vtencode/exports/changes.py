@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from vtencode.errors import ExportError
 from vtencode.exports.base import Change, Entry, Trainer
 
 #: Changes of one kind that are told in full.
@@ -35,3 +36,11 @@ class Changes:
         for (trainer, what), count in sorted(self.counts.items()):
             few = "; ".join(f"{c.key}: {c.told}" for c in self._examples[trainer, what])
             yield f"{trainer} would change the {what} of {count} pairs: {few}"
+
+
+def refuse(told: Sequence[str]) -> None:
+    """Raise `ExportError` where anything is told."""
+    if told:
+        lines = ["some trainers would not get what is stored:", *told]
+        remedy = "Leave them out, build with another framing, or accept it with --allow-changes."
+        raise ExportError("\n".join([*lines, remedy]))

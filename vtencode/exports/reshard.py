@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,10 +22,10 @@ from vtencode.building.run import Built
 from vtencode.building.shard import LeftOut, ShardRecord
 from vtencode.engines.base import Tick
 from vtencode.errors import VerificationError
+from vtencode.exports.records import records_of
 from vtencode.locations import Location, location
 from vtencode.manifest import json_sha256, read_manifest
 from vtencode.registry import find
-from vtencode.sinks.base import Record, Stored
 from vtencode.stores.reading import contents, processes
 
 #: What a plan says of the source of each part; a manifest says it too, among more.
@@ -117,14 +117,15 @@ class _ReshardShard:
         same_cut = per_shard == self.plan.per_shard
         turns = range(*self.plan.shard_pairs(item))
         old = range(turns.start // per_shard, -(-turns.stop // per_shard))
-        contents, written, name = hashlib.sha256(), 0, self.plan.shard_name(item)
+        digest, written, name = hashlib.sha256(), 0, self.plan.shard_name(item)
         with self.plan.sink.writing(self.out / name) as shard:
-            for record in chain.from_iterable(map(self._records, old)):
+            held = (records_of(self.dataset, self.manifest, number) for number in old)
+            for record in chain.from_iterable(held):
                 if record.meta["turn"] in turns:
                     shard.append(record)
                     written += 1
                     if not same_cut:  # else it is known
-                        contents.update(record.content().encode())
+                        digest.update(record.content().encode())
                     tick(1)
         stored = shard.stored()
         known = self.manifest["shards"][item]["content_sha256"] if same_cut else None
@@ -138,23 +139,12 @@ class _ReshardShard:
             name=name,
             bytes=stored.bytes,
             sha256=stored.sha256,
-            content_sha256=known or contents.hexdigest(),
+            content_sha256=known or digest.hexdigest(),
             written=written,
             rejects=tuple(left[REJECTS]),
             filtered=tuple(left[FILTERED]),
             cut_from=self.manifest["self_sha256"],
         )
-
-    def _records(self, number: int) -> Iterator[Record]:
-        """The records of an old shard, which must be what was written."""
-        entry = self.manifest["shards"][number]
-        sink = find("sink", self.manifest["recipe"]["output"]["format"])()
-        path = self.dataset / entry["name"]
-        if sink.stored(path) != Stored(entry["bytes"], entry["sha256"]):
-            raise VerificationError(
-                f"{path} is not what the manifest says: `vtencode verify` tells more."
-            )
-        yield from sink.read(path)
 
 
 def _manifest(

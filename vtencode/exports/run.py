@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vtencode.errors import ExportError
-from vtencode.exports.changes import Changes
+from vtencode.exports.changes import Changes, refuse
 from vtencode.exports.pictures import ExportShard, entry_file, make_folders
 from vtencode.exports.readme import readme
 from vtencode.exports.staging import EXPORT, finished, staged
@@ -65,6 +65,7 @@ def export(
     }
     found = finished(out, facts)
     if found is not None:
+        refuse(() if allow_changes else found["changes"])
         return Exported(out, found, tuple(found["changes"]))
     with staged(out, facts) as folder:
         keep = _kept(manifest, limit)
@@ -76,6 +77,7 @@ def export(
         tree = Tree(folder, facts["at"], dataset, manifest, files, limit)
         changes = Changes(trainers)
         changes.look(tree.entries())
+        refuse(() if allow_changes else tuple(changes.told()))
         for trainer in trainers:
             trainer.write(tree)
         told = tuple(changes.told())

@@ -42,7 +42,8 @@ def finished(out: Path, facts: Mapping[str, Any]) -> dict[str, Any] | None:
 def staged(out: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     """A folder beside `out` to fill; it becomes `out` when the block ends well.
 
-    When it does not, the folder stays, and the next call with the same facts goes on in it.
+    When it does not, the folder stays, and the next call with the same facts goes on in it; but
+    where an `ExportError` says that it cannot be, it goes.
     Raises `ExportError` where it was begun with other facts, `LockedError` where another process
     fills it.
     """
@@ -54,7 +55,11 @@ def staged(out: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
         except BlockingIOError as error:
             raise LockedError(f"{folder} is being filled by another process.") from error
         _begin(folder, facts)
-        yield folder
+        try:
+            yield folder
+        except ExportError:  # it cannot be, and another may be asked for next
+            shutil.rmtree(folder)
+            raise
         for path in folder.glob("**/"):
             remove_partial(path)
         for path in folder.glob(".*"):
