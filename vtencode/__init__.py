@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from vtencode.codecs.base import Code, Codec, Decoded, codec, codec_from_spec
     from vtencode.dataset import Dataset, Pair, open_dataset
     from vtencode.errors import VtencodeError
+    from vtencode.exports.reshard import reshard
+    from vtencode.exports.run import Exported, export
     from vtencode.frame_check import FrameReport, check_frame
     from vtencode.framing import Framing, Transform, frame, unframe
     from vtencode.leaks.audit import Audit, audit
@@ -55,6 +57,7 @@ _HOMES = {
     "Decoded": "codecs.base",
     "DepthMap": "targets",
     "DepthState": "targets",
+    "Exported": "exports.run",
     "Expression": "targets",
     "Expressions": "targets",
     "FrameReport": "frame_check",
@@ -80,11 +83,13 @@ _HOMES = {
     "check_frame": "frame_check",
     "codec": "codecs.base",
     "codec_from_spec": "codecs.base",
+    "export": "exports.run",
     "frame": "framing",
     "load_mix": "recipe",
     "load_recipe": "recipe",
     "open_dataset": "dataset",
     "plan": "building.run",
+    "reshard": "exports.reshard",
     "unframe": "framing",
     "verify": "verification.run",
 }
@@ -98,6 +103,7 @@ __all__ = [
     "Decoded",
     "DepthMap",
     "DepthState",
+    "Exported",
     "Expression",
     "Expressions",
     "FrameReport",
@@ -123,11 +129,13 @@ __all__ = [
     "check_frame",
     "codec",
     "codec_from_spec",
+    "export",
     "frame",
     "load_mix",
     "load_recipe",
     "open_dataset",
     "plan",
+    "reshard",
     "unframe",
     "verify",
 ]
