@@ -87,6 +87,11 @@ class Faulty(MemoryFileSystem):
         self._met("get", path)
         return super().cat_file(path, *args, **options)
 
+    def open(self, path: str, mode: str = "rb", *args: Any, **options: Any) -> Any:
+        if "r" in mode:
+            self._met("open", path)
+        return super().open(path, mode, *args, **options)
+
     def info(self, path: str, **options: Any) -> dict[str, Any]:
         self._met("head", path)
         return super().info(path, **options)

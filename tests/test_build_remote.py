@@ -196,6 +196,15 @@ def test_a_store_that_does_not_answer_is_not_taken_for_an_empty_one(memory, faul
         vt.open_dataset(OUT)
 
 
+def test_a_store_that_fails_while_pairs_are_read_is_told(memory, bts):
+    build(bts, OUT)
+    pairs = vt.open_dataset(OUT)
+    memory.fault = lambda _verb, path: "error" if path.endswith(".tar") else ""
+
+    with pytest.raises(DownloadError, match=f"{OUT} cannot be read: "):
+        list(pairs)
+
+
 # The command line.
 
 

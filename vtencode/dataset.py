@@ -15,6 +15,7 @@ from vtencode.manifest import read_manifest
 from vtencode.painted import read_painted
 from vtencode.registry import find
 from vtencode.sinks.base import Record
+from vtencode.stores.reading import reading
 from vtencode.targets import Array
 
 
@@ -70,7 +71,8 @@ class Dataset:
     """A finished dataset: iterate over its pairs, as often as you like.
 
     Nothing is read before it is asked for, and one shard is open at a time. `shards` are entries
-    of the manifest; `part` has some of them.
+    of the manifest; `part` has some of them. Reading raises `ShardError` where a shard is not what
+    a build writes, and `DownloadError` where a store does not answer.
     """
 
     root: Location
@@ -83,7 +85,8 @@ class Dataset:
     def __iter__(self) -> Iterator[Pair]:
         sink = find("sink", self.manifest["recipe"]["output"]["format"])()
         for shard in self.shards:
-            yield from map(Pair, sink.read(self.root / shard["name"]))
+            with reading(self.root):
+                yield from map(Pair, sink.read(self.root / shard["name"]))
 
     def part(self, number: int, of: int) -> Dataset:
         """Every `of`-th shard, from the one with that number: what one of several readers reads.
