@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from vtencode.exports.base import Entry, Size
+from vtencode.exports.entry import Entry, Size
 from vtencode.exports.tree import Tree, write_entries
 
 #: Prompts with whatever a manifest must quote and a loader may take for its own.

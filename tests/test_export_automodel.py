@@ -14,7 +14,7 @@ from exported import Read, check_same, dataset, exported
 
 from vtencode.exports import automodel
 from vtencode.exports.automodel import AutoModel
-from vtencode.exports.base import Entry
+from vtencode.exports.entry import Entry
 from vtencode.exports.tree import Tree, write_entries
 from vtencode.images import Picture
 

@@ -8,7 +8,8 @@ from itertools import islice
 from math import ceil, floor
 from typing import ClassVar
 
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.tree import Tree
 from vtencode.sinks.folder import INPUTS
 from vtencode.spec import canonical_json

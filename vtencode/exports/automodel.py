@@ -9,7 +9,8 @@ from math import floor, sqrt
 from shlex import quote
 from typing import Any, ClassVar
 
-from vtencode.exports.base import Entry, Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Entry, Size
 from vtencode.exports.tree import Tree
 from vtencode.spec import canonical_json
 

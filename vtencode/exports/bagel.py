@@ -9,7 +9,8 @@ from itertools import islice
 from typing import ClassVar
 
 from vtencode.durable import Hashed
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.tree import Tree
 from vtencode.sinks.base import Record
 from vtencode.sinks.parquet import parquet_writer

@@ -5,31 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-if TYPE_CHECKING:
-    from vtencode.exports.tree import Tree
-
-#: Width and height, in pixels.
-Size = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One pair of an export.
-
-    `input` and `target` are the names of its pictures, relative to the export's folder, as
-    `source/<key>.jpg` and `target/<key>.png`. Where `Trainer.equal_names` asks for it, `twin` is
-    the name of a PNG of the input's very pixels.
-    """
-
-    key: str
-    prompt: str
-    input: str
-    target: str
-    twin: str
-    width: int
-    height: int
+from vtencode.exports.entry import Entry, Size
+from vtencode.exports.tree import Tree
 
 
 @dataclass(frozen=True)

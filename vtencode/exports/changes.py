@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from vtencode.errors import ExportError
-from vtencode.exports.base import Change, Entry, Trainer
+from vtencode.exports.base import Change, Trainer
+from vtencode.exports.entry import Entry
 
 #: Changes of one kind that are told in full.
 _EXAMPLES = 3

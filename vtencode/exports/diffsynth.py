@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any, ClassVar
 
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.tree import Tree
 
 #: `--max_pixels` below, and what its scripts cut sides to multiples of.

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Sequence
 from typing import ClassVar
 
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.hub import FOLDER, put_hub_folder
 from vtencode.exports.tree import Tree
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from vtencode.durable import flush, link_or_copy
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.tree import Tree
 from vtencode.sinks.folder import INPUTS, TARGETS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.hub import FOLDER, put_hub_folder
 from vtencode.exports.tree import Tree
 

@@ -7,7 +7,8 @@ import re
 from shlex import quote
 from typing import ClassVar
 
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.tree import Tree
 
 #: What its templates take for a picture, a box or the like, wherever it stands in a text:

@@ -7,7 +7,8 @@ import shlex
 from math import isqrt
 from typing import ClassVar
 
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.tree import Tree
 
 #: `resolution` below: a picture has at most its area, and sides that are multiples of `STEP`.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
-from vtencode.exports.base import Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Size
 from vtencode.exports.tree import Tree
 
 #: `max_output_pixels` and `max_side_length` below, and what its loader cuts sides to multiples of.

@@ -11,8 +11,9 @@ from typing import Any
 
 from vtencode.durable import flush, link_or_copy
 from vtencode.engines.base import Tick
-from vtencode.exports.base import Entry, Trainer
+from vtencode.exports.base import Trainer
 from vtencode.exports.changes import Changes, refuse
+from vtencode.exports.entry import Entry
 from vtencode.exports.records import records_of
 from vtencode.exports.tree import write_entries
 from vtencode.images import Picture

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from vtencode.exports.base import Entry, Size, Trainer
+from vtencode.exports.base import Trainer
+from vtencode.exports.entry import Entry, Size
 from vtencode.exports.tree import Tree
 from vtencode.sinks.folder import TARGETS
 

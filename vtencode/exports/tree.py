@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vtencode.durable import Hashed, link_or_copy, write_whole, writing
-from vtencode.exports.base import Entry, Size
+from vtencode.exports.entry import Entry, Size
 from vtencode.locations import Location
 from vtencode.registry import find
 from vtencode.sinks.base import Record
