@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from vtencode.miniatures.nyu_depth_v2 import write
 
-settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile(
     "nightly",
     deadline=None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -177,14 +176,11 @@ def test_a_shard_that_is_not_what_was_written_is_refused(tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
-    (tmp_path / "closed").mkdir(mode=0o555)
-    code, _, stderr = vtencode(
-        "export", dataset().root, "--to", "musubi", "--out", tmp_path / "closed" / "o"
-    )
-    assert code == 1
-    assert "Permission denied" in stderr
+@pytest.mark.parametrize("at", ["train", "", "/data\n/train"])
+def test_a_place_that_no_manifest_can_name_is_refused(at, tmp_path):
+    with pytest.raises(ExportError, match="at must be an absolute path in one line"):
+        exported("musubi", tmp_path / "o", at=at)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_as_a_command(tmp_path):

@@ -111,6 +111,19 @@ def test_a_read_only_disk_is_told(bts, disk):
     assert listing(disk) == before
 
 
+@pytest.mark.parametrize("to", ["musubi", "parquet"])
+def test_an_export_to_a_read_only_disk_is_told(to, whole, disk):
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+
+    code, _, stderr = vtencode("export", whole, "--to", to, "--out", disk / "e")
+
+    assert code == 1
+    assert error_of(stderr).startswith(f"error: {disk}")
+    assert "Read-only file system" in stderr
+    assert len(error_of(stderr).splitlines()) == 1
+    assert not list(disk.iterdir())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_disk_that_fills_is_told_and_with_space_the_build_resumes(bts, whole, disk, workers):

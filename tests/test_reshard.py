@@ -127,6 +127,18 @@ def test_onto_an_object_store_and_from_it(built, tmp_path, monkeypatch):
     assert again.manifest == made.manifest
 
 
+@pytest.mark.parametrize("name", ["o", "link", "o/../o"])
+def test_a_dataset_is_not_written_over_itself(name, built, tmp_path):
+    copy = shutil.copytree(built["webdataset", 4], tmp_path / "o")
+    (tmp_path / "link").symlink_to(copy)
+    before = {path: path.stat().st_ino for path in copy.rglob("*")}
+
+    with pytest.raises(vt.VtencodeError, match="is the dataset that is read"):
+        reshard(copy, to="webdataset", out=tmp_path / name, workers=1)
+
+    assert {path: path.stat().st_ino for path in copy.rglob("*")} == before
+
+
 def test_files_of_others_are_left_alone(built, tmp_path):
     (tmp_path / "o").mkdir()
     (tmp_path / "o" / "notes.txt").write_text("mine")

@@ -8,6 +8,7 @@ import click
 
 from vtencode.cli.terminal import progress, show_facts, show_json
 from vtencode.exports.reshard import reshard
+from vtencode.exports.run import Exported
 from vtencode.exports.run import export as run_export
 from vtencode.locations import is_url
 from vtencode.registry import names
@@ -76,20 +77,7 @@ def export(
             workers=workers,
             report=report,
         )
-    for line in exported.changes:
-        click.echo(f"warning: {line}", err=True)
-    if as_json:
-        show_json({**exported.facts, "out": str(exported.out)})
-        return
-    facts = exported.facts
-    show_facts(
-        {
-            "dataset": f"{facts['dataset']}, {facts['pairs']} pairs",
-            "for": ", ".join(facts["trainers"]),
-            "output": exported.out,
-            "next": f"read {exported.out / 'README.md'}",
-        }
-    )
+    _show(exported, as_json=as_json)
 
 
 def _convert(
@@ -123,5 +111,22 @@ def _convert(
             "format": name,
             "output": f"{built.out} ({len(shards)} shards, {size / 1e6:.1f} MB)",
             "next": f"vtencode verify {shlex.quote(str(built.out))}",
+        }
+    )
+
+
+def _show(exported: Exported, *, as_json: bool) -> None:
+    for line in exported.changes:
+        click.echo(f"warning: {line}", err=True)
+    facts = exported.facts
+    if as_json:
+        show_json({**facts, "out": str(exported.out)})
+        return
+    show_facts(
+        {
+            "dataset": f"{facts['dataset']}, {facts['pairs']} pairs",
+            "for": ", ".join(facts["trainers"]),
+            "output": exported.out,
+            "next": f"read {exported.out / 'README.md'}",
         }
     )

@@ -21,7 +21,7 @@ from vtencode.building.remote import ledger_at
 from vtencode.building.run import Built
 from vtencode.building.shard import LeftOut, ShardRecord
 from vtencode.engines.base import Tick
-from vtencode.errors import VerificationError
+from vtencode.errors import ExportError, VerificationError
 from vtencode.exports.records import records_of
 from vtencode.locations import Location, location
 from vtencode.manifest import json_sha256, read_manifest
@@ -43,8 +43,9 @@ def reshard(
 ) -> Built:
     """Write the dataset at `root` into `out` in the format `to`, a sink; resumable as a build is.
 
-    Raises `NotADatasetError`, `UnknownNameError`, `LockedError`, `PlanChangedError`, and
-    `VerificationError` for a dataset that is not what its manifest says.
+    Raises `ExportError` where `out` is the dataset itself, `NotADatasetError`,
+    `UnknownNameError`, `LockedError`, `PlanChangedError`, and `VerificationError` for a dataset
+    that is not what its manifest says.
     """
     dataset = location(root)
     manifest = read_manifest(dataset)
@@ -54,6 +55,8 @@ def reshard(
     left = {name: _left_out(dataset, name, manifest) for name in (REJECTS, FILTERED)}
     plan = plan_with(manifest, output)
     where = location(out)
+    if where == dataset or (isinstance(where, Path) and where.resolve() == _resolved(dataset)):
+        raise ExportError(f"{where} is the dataset that is read. Choose another --out.")
     workers = min(processes(place, workers) for place in (where, dataset))
     ledger = ledger_at(where, to)
     with ledger.locked():
@@ -167,6 +170,10 @@ def _left_out(dataset: Location, name: str, manifest: Mapping[str, Any]) -> list
     if hashlib.sha256(data).hexdigest() != stated:
         raise VerificationError(f"{dataset / name} is not the one that was written.")
     return [LeftOut(**json.loads(line)) for line in data.splitlines()]
+
+
+def _resolved(dataset: Location) -> Path | None:
+    return dataset.resolve() if isinstance(dataset, Path) else None
 
 
 def _planned(plan: Plan, shard: int) -> int:

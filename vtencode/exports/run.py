@@ -50,7 +50,8 @@ def export(
     same call goes on.
 
     Raises `ExportError` for pairs that a trainer's loader would change, unless `allow_changes`,
-    and where `out` holds anything else; `NotADatasetError`, `LockedError`, `UnknownNameError`.
+    where `out` holds anything else, and where `at` is no absolute path; `NotADatasetError`,
+    `LockedError`, `UnknownNameError`.
     """
     dataset, out = location(root), Path(out).absolute()
     manifest = read_manifest(dataset)
@@ -60,7 +61,7 @@ def export(
         "dataset": manifest["dataset"],
         "dataset_sha256": manifest["self_sha256"],
         "trainers": [trainer.name for trainer in trainers],
-        "at": str(out) if at is None else at,
+        "at": str(out) if at is None else _absolute(at),
         "limit": limit,
     }
     found = finished(out, facts)
@@ -85,6 +86,13 @@ def export(
         facts = {**facts, "pairs": tree.count, "changes": list(told)}
         tree.write(EXPORT, json.dumps(facts, indent=2, sort_keys=True) + "\n")
     return Exported(out, facts, told)
+
+
+def _absolute(at: str) -> str:
+    """Where trainers find an export; raises `ExportError` for what no manifest can name."""
+    if not at.startswith("/") or not at.isprintable():
+        raise ExportError(f"at must be an absolute path in one line, as /data/train, got {at!r}.")
+    return at.rstrip("/") or "/"
 
 
 def _run(
